@@ -1,0 +1,43 @@
+/** A moment in integer microseconds since the epoch, UTC. */
+export type Micros = number & { readonly __brand: 'Micros' }
+
+const RFC3339 =
+  /^(\d{4})-(\d{2})-(\d{2})[Tt](\d{2}):(\d{2}):(\d{2})(?:\.(\d{1,9}))?([Zz]|[+-]\d{2}:\d{2})$/
+const EPOCH = /^(?:\d{10}|\d{13}|\d{16}|\d{19})$/
+
+/**
+ * Reads RFC 3339 with a zone, or epoch time of exactly 10 (s), 13 (ms), 16 (µs) or 19 (ns) digits.
+ * Fractions finer than a microsecond are cut off. Null when the text is neither.
+ */
+export function parseInstant(text: string): Micros | null {
+  if (EPOCH.test(text)) return Number(text.slice(0, 16).padEnd(16, '0')) as Micros
+  const match = RFC3339.exec(text)
+  if (match === null) return null
+  const [, year, month, day, hour, minute, second, fraction = '', zone = 'Z'] = match
+  const ms = Date.UTC(+(year ?? 0), +(month ?? 0) - 1, +(day ?? 0), +(hour ?? 0), +(minute ?? 0))
+  const date = new Date(ms)
+  const real =
+    date.getUTCMonth() + 1 === Number(month) &&
+    date.getUTCDate() === Number(day) &&
+    Number(hour) < 24 &&
+    Number(minute) < 60 &&
+    Number(second) < 60
+  const offset = zoneMinutes(zone)
+  if (!real || offset === null) return null
+  const seconds = ms / 1000 + Number(second) - offset * 60
+  return (seconds * 1_000_000 + Number(fraction.slice(0, 6).padEnd(6, '0'))) as Micros
+}
+
+/** Prints RFC 3339 UTC with exactly six decimals: `2026-11-21T17:00:00.250000Z`. */
+export function printInstant(at: Micros): string {
+  const whole = new Date(Math.floor(at / 1000)).toISOString().slice(0, -1)
+  return `${whole}${String(((at % 1000) + 1000) % 1000).padStart(3, '0')}Z`
+}
+
+function zoneMinutes(zone: string): number | null {
+  if (zone === 'Z' || zone === 'z') return 0
+  const hours = Number(zone.slice(1, 3))
+  const minutes = Number(zone.slice(4, 6))
+  if (hours > 23 || minutes > 59) return null
+  return (zone.startsWith('-') ? -1 : 1) * (hours * 60 + minutes)
+}

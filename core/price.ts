@@ -1,0 +1,33 @@
+/** A price in integer millionths of a dollar, strictly between $0 and $1. */
+export type Price = number & { readonly __brand: 'Price' }
+
+const DOLLAR = 1_000_000
+const SHAPE = /^0*([0-9])?(?:\.([0-9]{1,6}))?$/
+
+/**
+ * Reads a decimal string of dollars (`"0.4200"`, at most six decimals) by its digits.
+ * @returns the price, or null when the text is no decimal or lies outside (0, 1)
+ */
+export function parsePrice(text: string): Price | null {
+  const match = SHAPE.exec(text)
+  if (match === null || text === '' || (match[1] === undefined && !/^0/.test(text))) return null
+  const millionths = Number(match[1] ?? 0) * DOLLAR + Number((match[2] ?? '').padEnd(6, '0'))
+  return asPrice(millionths)
+}
+
+/** @returns the integer millionths as a price, or null outside (0, 1) */
+export function asPrice(millionths: number): Price | null {
+  if (!Number.isInteger(millionths) || millionths <= 0 || millionths >= DOLLAR) return null
+  return millionths as Price
+}
+
+/** Prints a price as decimal dollars: four decimals, or six when it is finer than $0.0001. */
+export function printPrice(price: Price): string {
+  const digits = String(price).padStart(6, '0')
+  return digits.endsWith('00') ? `0.${digits.slice(0, 4)}` : `0.${digits}`
+}
+
+/** The price of the other leg: a no bid at p is a yes ask at $1 - p, and the reverse. */
+export function complement(price: Price): Price {
+  return (DOLLAR - price) as Price
+}
