@@ -1,0 +1,203 @@
+import type { Micros } from './instant.ts'
+import type { DeltaFrame, Frame, Malformed } from './kalshi/decode.ts'
+import type { BookRecord, GapCause } from './log.ts'
+import type { MarketLog } from './market-log.ts'
+import { RecvStamp } from './recv-stamp.ts'
+import { sequenceOrder } from './sequence.ts'
+import type { Ticker } from './ticker.ts'
+
+/** A record and the market whose log it belongs to. */
+export type MarketRecord = { readonly market: Ticker; readonly record: BookRecord }
+
+/** What one frame led to. */
+export type Ingested = {
+  readonly records: readonly MarketRecord[]
+  /** Books of this sid that need a fresh snapshot. */
+  readonly resync: { readonly sid: number; readonly markets: readonly Ticker[] } | null
+  /** The connection is of no more use; its books are stale already. */
+  readonly dead: string | null
+}
+
+type Sid = {
+  readonly sid: number
+  readonly channel: string
+  readonly stamp: RecvStamp
+  readonly markets: Set<Ticker>
+  seq: number
+  /** recv of its last contiguous frame: until then we vouch for its books. */
+  vouched: Micros
+}
+
+const NOTHING: Ingested = { records: [], resync: null, dead: null }
+const BOOKS = 'orderbook_delta'
+/** The exchange's errors that end a subscription: https://docs.kalshi.com/asyncapi.yaml */
+const CHANNEL_ERROR = 10
+const BUFFER_OVERFLOW = 25
+
+/** Everything one exchange connection says, turned into records of the markets' logs. */
+export class Ingest {
+  readonly #logs: ReadonlyMap<Ticker, MarketLog>
+  readonly #sids = new Map<number, Sid>()
+  readonly #owner = new Map<Ticker, number>()
+  #alive: Micros
+
+  /**
+   * @param logs the logs of the markets that we follow; frames of others only count
+   * @param now the moment at which the connection opened
+   */
+  constructor(logs: ReadonlyMap<Ticker, MarketLog>, now: Micros) {
+    this.#logs = logs
+    this.#alive = now
+  }
+
+  /** The connection's last frame or ping. */
+  get alive(): Micros {
+    return this.#alive
+  }
+
+  /** A ping: it proves the connection, not the data. */
+  ping(now: Micros): void {
+    this.#alive = now
+  }
+
+  /** Takes one frame. */
+  frame(frame: Frame, now: Micros): Ingested {
+    this.#alive = now
+    if (frame.kind === 'subscribed') return this.#subscribed(frame.sid, frame.channel, now)
+    if (frame.kind === 'malformed' && frame.sid === null) {
+      return { records: this.lose('malformed', now), resync: null, dead: frame.reason }
+    }
+    const sid = frame.sid === null ? undefined : this.#sids.get(frame.sid)
+    if (sid === undefined) return NOTHING
+    const broken: MarketRecord[] = []
+    if ('seq' in frame && frame.seq !== null) {
+      const order = sequenceOrder(sid.seq, frame.seq)
+      if (order.kind === 'duplicate') return NOTHING
+      if (order.kind === 'gap') broken.push(...this.#stale(sid, sid.markets, 'sequence', now))
+      sid.seq = frame.seq
+    }
+    const taken = this.#take(sid, frame, now)
+    const lost = broken.length > 0 ? [...sid.markets].filter((m) => !this.#known(m)) : []
+    const again = new Set([...lost, ...(taken.resync?.markets ?? [])])
+    return {
+      records: [...broken, ...taken.records],
+      resync: again.size === 0 ? null : { sid: sid.sid, markets: [...again] },
+      dead: taken.dead,
+    }
+  }
+
+  /**
+   * The connection is lost, or no longer to be believed: every book of it is stale.
+   * @returns the gap records
+   */
+  lose(cause: GapCause, now: Micros): MarketRecord[] {
+    const records: MarketRecord[] = []
+    for (const sid of this.#sids.values()) {
+      // A ping vouches for the connection; only a frame vouches for the data.
+      const from = cause === 'silence' || cause === 'malformed' ? sid.vouched : this.#alive
+      records.push(...this.#stale(sid, sid.markets, cause, now, from))
+    }
+    return records
+  }
+
+  #subscribed(sid: number, channel: string, now: Micros): Ingested {
+    const markets = new Set<Ticker>()
+    this.#sids.set(sid, { sid, channel, markets, seq: 0, vouched: now, stamp: new RecvStamp() })
+    return NOTHING
+  }
+
+  #take(sid: Sid, frame: Frame, now: Micros): Ingested {
+    const market = 'market' in frame ? frame.market : null
+    const recv = sid.stamp.stamp(market, frame.kind === 'delta' ? frame.event : null, now)
+    if (frame.kind === 'malformed') return this.#malformed(sid, frame, now)
+    const before = sid.vouched
+    sid.vouched = recv
+    switch (frame.kind) {
+      case 'snapshot': {
+        const log = this.#logs.get(frame.market)
+        if (log === undefined || sid.channel !== BOOKS) return NOTHING
+        const record = log.snapshot(frame.ladders, recv)
+        if (record === null) return this.#suspect(sid, frame.market, 'malformed', before, now)
+        this.#own(sid, frame.market)
+        return { ...NOTHING, records: [{ market: frame.market, record }] }
+      }
+      case 'delta':
+        return this.#delta(sid, frame, recv, now)
+      case 'error':
+        if (frame.code !== CHANNEL_ERROR && frame.code !== BUFFER_OVERFLOW) return NOTHING
+        return {
+          ...NOTHING,
+          records: this.#stale(
+            sid,
+            sid.markets,
+            frame.code === BUFFER_OVERFLOW ? 'overflow' : 'cut',
+            now,
+            before,
+          ),
+          dead: `error ${frame.code}: ${frame.message}`,
+        }
+      case 'unsubscribed':
+        return {
+          ...NOTHING,
+          records: this.#stale(sid, sid.markets, 'cut', now, before),
+          dead: 'unsubscribed',
+        }
+      default:
+        return NOTHING
+    }
+  }
+
+  #delta(sid: Sid, frame: DeltaFrame, recv: Micros, now: Micros): Ingested {
+    const log = this.#logs.get(frame.market)
+    if (log === undefined || this.#owner.get(frame.market) !== sid.sid) return NOTHING
+    const outcome = log.delta(frame.side, frame.price, frame.change, frame.event, recv)
+    switch (outcome.kind) {
+      case 'recorded':
+        return { ...NOTHING, records: [{ market: frame.market, record: outcome.record }] }
+      case 'dropped':
+        return NOTHING
+      case 'impossible':
+        // Our book and the exchange's differ, and may have since its last snapshot.
+        return this.#suspect(sid, frame.market, 'mismatch', log.vouched ?? now, now)
+    }
+  }
+
+  #malformed(sid: Sid, frame: Malformed, now: Micros): Ingested {
+    const one = frame.market !== null && sid.markets.has(frame.market) ? frame.market : null
+    const markets = one === null ? [...sid.markets] : [one]
+    const records = this.#stale(sid, markets, 'malformed', now)
+    sid.vouched = now
+    return { ...NOTHING, records, resync: { sid: sid.sid, markets } }
+  }
+
+  #suspect(sid: Sid, market: Ticker, cause: GapCause, from: Micros, now: Micros): Ingested {
+    const records = this.#stale(sid, [market], cause, now, from)
+    return { ...NOTHING, records, resync: { sid: sid.sid, markets: [market] } }
+  }
+
+  #stale(
+    sid: Sid,
+    markets: Iterable<Ticker>,
+    cause: GapCause,
+    now: Micros,
+    from: Micros = sid.vouched,
+  ): MarketRecord[] {
+    const records: MarketRecord[] = []
+    for (const market of markets) {
+      const record = this.#logs.get(market)?.gap(cause, from, now)
+      if (record) records.push({ market, record })
+    }
+    return records
+  }
+
+  #own(sid: Sid, market: Ticker): void {
+    const before = this.#owner.get(market)
+    if (before !== undefined && before !== sid.sid) this.#sids.get(before)?.markets.delete(market)
+    this.#owner.set(market, sid.sid)
+    sid.markets.add(market)
+  }
+
+  #known(market: Ticker): boolean {
+    return this.#logs.get(market)?.known === true
+  }
+}

@@ -1,0 +1,128 @@
+import { Book } from './book.ts'
+import type { Micros } from './instant.ts'
+import {
+  type BookRecord,
+  type DeltaRecord,
+  type Epoch,
+  type GapCause,
+  type GapRecord,
+  type Image,
+  type Ladders,
+  type Seq,
+  type Side,
+  type SnapshotReason,
+  type SnapshotRecord,
+  seqOf,
+} from './log.ts'
+import type { Price } from './price.ts'
+import type { SizeChange } from './size.ts'
+
+type LogState =
+  | { readonly kind: 'new' }
+  | { readonly kind: 'known'; readonly book: Book }
+  | { readonly kind: 'stale'; readonly cause: GapCause }
+
+/** What became of a delta frame. */
+export type DeltaOutcome =
+  | { readonly kind: 'recorded'; readonly record: DeltaRecord }
+  /** The book is not known, so a relative change says nothing. */
+  | { readonly kind: 'dropped' }
+  /** The change cannot be: it would leave a level below zero. */
+  | { readonly kind: 'impossible' }
+
+/** The writing end of one market's log in one epoch: numbers the records and keeps the book. */
+export class MarketLog {
+  readonly #epoch: Epoch
+  #next: number
+  #last: Seq | null
+  #stamp: { readonly recv: Micros; readonly event: Micros | null } | null = null
+  #state: LogState
+  #vouched: Micros | null = null
+
+  /**
+   * @param last the last seq that earlier epochs stored of this market, null when it is new
+   * A market with history begins behind the gap (n = 0) that the opening of the epoch stored.
+   */
+  constructor(epoch: Epoch, last: Seq | null) {
+    this.#epoch = epoch
+    this.#next = last === null ? 0 : 1
+    this.#last = last === null ? null : seqOf(epoch, 0)
+    this.#state = last === null ? { kind: 'new' } : { kind: 'stale', cause: 'epoch' }
+  }
+
+  get known(): boolean {
+    return this.#state.kind === 'known'
+  }
+
+  /** recv of the exchange's last snapshot in this epoch: what we built since rests on it. */
+  get vouched(): Micros | null {
+    return this.#vouched
+  }
+
+  /** A whole book from the exchange; null when it cannot be one (nothing is changed then). */
+  snapshot(ladders: Ladders, recv: Micros): SnapshotRecord | null {
+    const book = Book.of(ladders)
+    if (book === null) return null
+    const reason = this.#reason()
+    this.#state = { kind: 'known', book }
+    this.#vouched = recv
+    return this.#number(recv, { kind: 'snapshot', reason, event: null, ...book.ladders() })
+  }
+
+  /** One changed level. */
+  delta(
+    side: Side,
+    price: Price,
+    change: SizeChange,
+    event: Micros | null,
+    recv: Micros,
+  ): DeltaOutcome {
+    if (this.#state.kind !== 'known') return { kind: 'dropped' }
+    const size = this.#state.book.apply(side, price, change)
+    if (size === null) return { kind: 'impossible' }
+    const record = this.#number(recv, { kind: 'delta', side, price, change, size, event })
+    return { kind: 'recorded', record }
+  }
+
+  /**
+   * The book is no longer known.
+   * @param from the last moment at which we can vouch for it
+   * @returns the gap record, or null when the log has not begun or is in a gap already
+   */
+  gap(cause: GapCause, from: Micros, recv: Micros): GapRecord | null {
+    if (this.#state.kind !== 'known') return null
+    this.#state = { kind: 'stale', cause }
+    const prevSeq = this.#last
+    return this.#number(recv, { kind: 'gap', cause, from, prevSeq, event: null })
+  }
+
+  /** The book after the last record, or null while it is not known. */
+  image(): Image | null {
+    if (this.#state.kind !== 'known' || this.#last === null || this.#stamp === null) return null
+    return {
+      kind: 'image',
+      seq: this.#last,
+      ...this.#stamp,
+      ...this.#state.book.ladders(),
+    }
+  }
+
+  #reason(): SnapshotReason {
+    switch (this.#state.kind) {
+      case 'new':
+        return 'first'
+      case 'known':
+        return 'exchange'
+      case 'stale':
+        return this.#state.cause === 'epoch' ? 'epoch' : 'gap'
+    }
+  }
+
+  #number<Body extends Omit<BookRecord, 'seq' | 'recv'>>(recv: Micros, body: Body) {
+    const seq = seqOf(this.#epoch, this.#next)
+    this.#next += 1
+    this.#last = seq
+    this.#stamp = { recv, event: body.event }
+    return { ...body, seq, recv }
+  }
+}
