@@ -55,6 +55,12 @@ export class Ingest {
     return this.#alive
   }
 
+  /** The sid that carries books, null before the exchange named one. */
+  get bookSid(): number | null {
+    for (const sid of this.#sids.values()) if (sid.channel === BOOKS) return sid.sid
+    return null
+  }
+
   /** A ping: it proves the connection, not the data. */
   ping(now: Micros): void {
     this.#alive = now

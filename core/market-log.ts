@@ -8,6 +8,7 @@ import {
   type GapRecord,
   type Image,
   type Ladders,
+  numberOf,
   type Seq,
   type Side,
   type SnapshotReason,
@@ -20,7 +21,7 @@ import type { SizeChange } from './size.ts'
 type LogState =
   | { readonly kind: 'new' }
   | { readonly kind: 'known'; readonly book: Book }
-  | { readonly kind: 'stale'; readonly cause: GapCause }
+  | { readonly kind: 'stale'; readonly gap: GapRecord }
 
 /** What became of a delta frame. */
 export type DeltaOutcome =
@@ -40,14 +41,19 @@ export class MarketLog {
   #vouched: Micros | null = null
 
   /**
-   * @param last the last seq that earlier epochs stored of this market, null when it is new
-   * A market with history begins behind the gap (n = 0) that the opening of the epoch stored.
+   * @param opening the gap (n = 0) that the opening of the epoch stored for a market whose log
+   * earlier epochs left open; null when the market is new
    */
-  constructor(epoch: Epoch, last: Seq | null) {
+  constructor(epoch: Epoch, opening: GapRecord | null) {
     this.#epoch = epoch
-    this.#next = last === null ? 0 : 1
-    this.#last = last === null ? null : seqOf(epoch, 0)
-    this.#state = last === null ? { kind: 'new' } : { kind: 'stale', cause: 'epoch' }
+    this.#next = opening === null ? 0 : numberOf(opening.seq) + 1
+    this.#last = opening?.seq ?? null
+    this.#state = opening === null ? { kind: 'new' } : { kind: 'stale', gap: opening }
+  }
+
+  /** The gap that the log is in, or null. */
+  get openGap(): GapRecord | null {
+    return this.#state.kind === 'stale' ? this.#state.gap : null
   }
 
   get known(): boolean {
@@ -91,9 +97,10 @@ export class MarketLog {
    */
   gap(cause: GapCause, from: Micros, recv: Micros): GapRecord | null {
     if (this.#state.kind !== 'known') return null
-    this.#state = { kind: 'stale', cause }
     const prevSeq = this.#last
-    return this.#number(recv, { kind: 'gap', cause, from, prevSeq, event: null })
+    const gap = this.#number(recv, { kind: 'gap', cause, from, prevSeq, event: null })
+    this.#state = { kind: 'stale', gap }
+    return gap
   }
 
   /** The book after the last record, or null while it is not known. */
@@ -114,7 +121,7 @@ export class MarketLog {
       case 'known':
         return 'exchange'
       case 'stale':
-        return this.#state.cause === 'epoch' ? 'epoch' : 'gap'
+        return this.#state.gap.cause === 'epoch' ? 'epoch' : 'gap'
     }
   }
 

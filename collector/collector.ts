@@ -1,0 +1,191 @@
+import { randomUUID } from 'node:crypto'
+import { hostname } from 'node:os'
+import type { Sql } from 'postgres'
+import type { MarketRecord } from '#core/ingest'
+import type { Micros } from '#core/instant'
+import { Lag } from '#core/lag'
+import type { Epoch } from '#core/log'
+import { MarketLog } from '#core/market-log'
+import type { Ticker } from '#core/ticker'
+import { type Clock, startClock } from './clock.ts'
+import type { CollectorConfig } from './config.ts'
+import { ExchangeFeed } from './exchange-feed.ts'
+import { KalshiRest } from './kalshi-rest.ts'
+import { logEvent } from './log-event.ts'
+import { Publisher } from './publisher.ts'
+import { Recorder } from './recorder.ts'
+import { type Hold, takeLease } from './store/lease.ts'
+import { ensurePartitions } from './store/metadata.ts'
+import { openEpoch } from './store/open-epoch.ts'
+import { writeBatch } from './store/records.ts'
+import { openUniverse } from './universe.ts'
+
+/** One slice today; one connection. */
+const SLICE = 0
+const CONNECTION = 0
+const LAG_SAMPLES = 4000
+const BEAT_MS = 1000
+const PARTITIONS_EVERY_MS = 600_000
+const PARTITIONS_AHEAD_HOURS = 3
+
+/** How the collector does, for whoever started it. */
+export type CollectorStatus = {
+  readonly markets: number
+  readonly known: number
+  readonly frames: number
+  readonly lagP50Ms: number | null
+  readonly lagP99Ms: number | null
+  /** How far the store's record is behind the clock. */
+  readonly recordLagMs: number | null
+  readonly waiting: number
+  readonly gaps: number
+  readonly malformed: number
+  readonly unknown: number
+  readonly reconnects: number
+  readonly watched: number
+  readonly shards: number
+}
+
+export type Collector = {
+  readonly epoch: Epoch
+  readonly status: () => CollectorStatus
+  /** Drains what was read, commits the last watermark and rests. */
+  readonly stop: () => Promise<void>
+}
+
+/**
+ * Starts recording: takes the lease, reads the universe, opens an epoch, connects.
+ * @param failed the lease is lost, or another epoch is ahead of ours: nothing more can be written
+ * Throws when the exchange's lists or Postgres cannot be had.
+ */
+export async function startCollector(
+  config: CollectorConfig,
+  sql: Sql,
+  failed: (reason: string) => void,
+): Promise<Collector> {
+  const lease = randomUUID()
+  const take = { slice: SLICE, lease, holder: hostname(), nowMs: Date.now() }
+  const { epoch } = await takeLease(sql, take)
+  const hold: Hold = { slice: SLICE, epoch, lease }
+  const { KALSHI_KEY_ID: keyId, privateKey } = config
+  const rest = new KalshiRest(config.KALSHI_REST_URL, { keyId, privateKey })
+  const marketIds = await openUniverse(rest, sql, hold, wallMicros())
+  if (marketIds === 'lease_lost') throw new LeaseLostError('while the universe was read')
+  await ensurePartitions(sql, wallMicros(), PARTITIONS_AHEAD_HOURS)
+  const opened = await openEpoch(sql, hold, wallMicros())
+  if (opened === 'lease_lost') throw new LeaseLostError('before the epoch was open')
+  const clock = startClock(opened.openedUs)
+  const logs = new Map<Ticker, MarketLog>()
+  for (const [market, id] of marketIds) {
+    logs.set(market, new MarketLog(epoch, opened.logs.get(id)?.gap ?? null))
+  }
+  logEvent('epoch_opened', { epoch, markets: logs.size, continued: opened.logs.size })
+  return run({ config, sql, hold, clock, logs, marketIds, failed })
+}
+
+type Run = {
+  readonly config: CollectorConfig
+  readonly sql: Sql
+  readonly hold: Hold
+  readonly clock: Clock
+  readonly logs: ReadonlyMap<Ticker, MarketLog>
+  readonly marketIds: ReadonlyMap<Ticker, number>
+  readonly failed: (reason: string) => void
+}
+
+function run({ config, sql, hold, clock, logs, marketIds, failed }: Run): Collector {
+  const lag = new Lag(LAG_SAMPLES)
+  let gaps = 0
+  let proof: Micros | null = null
+  const publisher = new Publisher({
+    config,
+    epoch: hold.epoch,
+    lease: hold.lease,
+    logs,
+    superseded: (highest) => failed(`a shard knows epoch ${highest}`),
+  })
+  const recorder = new Recorder({
+    write: ({ records, watermark }) => {
+      proof = feed.alive ?? proof
+      const alive = proof === null ? [] : [{ connection: CONNECTION, us: proof }]
+      return writeBatch(sql, { ...hold, records, watermarkUs: watermark, alive })
+    },
+    clock,
+    marketIds,
+    queue: config.RECORD_QUEUE,
+    batch: config.RECORD_BATCH,
+    everyMs: config.RECORD_EVERY_MS,
+    watermarkMs: config.WATERMARK_EVERY_MS,
+    full: () => feed.hold(),
+    drained: () => feed.release(),
+    leaseLost: () => failed('the lease is lost'),
+  })
+  const feed = new ExchangeFeed(config, clock, logs, (records: readonly MarketRecord[]) => {
+    for (const { record } of records) {
+      if (record.kind === 'gap') gaps += 1
+      if (record.kind === 'delta' && record.event !== null) lag.add(record.event, record.recv)
+    }
+    publisher.add(records)
+    recorder.add(records)
+  })
+  const stale = () => [...logs.values()].filter((log) => !log.known).length
+  const beat = () => {
+    const now = clock()
+    const alive = feed.alive
+    publisher.beat({
+      sent_us: now,
+      upstream_age_ms: alive === null ? null : Math.max(0, Math.round((now - alive) / 1000)),
+      lag_p50_ms: lag.percentile(0.5),
+      lag_p99_ms: lag.percentile(0.99),
+      stale: stale(),
+      gaps,
+    })
+  }
+  const beats = setInterval(beat, BEAT_MS)
+  const partitions = setInterval(() => makePartitions(sql, clock), PARTITIONS_EVERY_MS)
+  recorder.start()
+  feed.start()
+  return {
+    epoch: hold.epoch,
+    status: () => ({
+      markets: logs.size,
+      known: logs.size - stale(),
+      frames: feed.frames,
+      lagP50Ms: lag.percentile(0.5),
+      lagP99Ms: lag.percentile(0.99),
+      recordLagMs: recorder.durable === null ? null : (clock() - recorder.durable) / 1000,
+      waiting: recorder.depth,
+      gaps,
+      ...feed.aside.counts,
+      reconnects: feed.reconnects,
+      watched: publisher.watched,
+      shards: publisher.open,
+    }),
+    stop: async () => {
+      clearInterval(beats)
+      clearInterval(partitions)
+      feed.stop()
+      publisher.stop()
+      await recorder.stop()
+    },
+  }
+}
+
+/** Thrown when another collector took the slice while this one started. */
+export class LeaseLostError extends Error {
+  readonly code = 'lease_lost'
+  readonly retryable = false
+}
+
+async function makePartitions(sql: Sql, clock: Clock): Promise<void> {
+  try {
+    await ensurePartitions(sql, clock(), PARTITIONS_AHEAD_HOURS)
+  } catch {
+    // Rows fall into the default partition until a later try.
+    logEvent('partitions_missing')
+  }
+}
+
+function wallMicros(): Micros {
+  return (Date.now() * 1000) as Micros
+}

@@ -1,0 +1,144 @@
+import type { MarketRecord } from '#core/ingest'
+import type { Micros } from '#core/instant'
+import type { BookRecord } from '#core/log'
+import type { Ticker } from '#core/ticker'
+import type { Clock } from './clock.ts'
+import { logEvent } from './log-event.ts'
+
+/** A frame may be stamped this much back, so no watermark comes nearer to the clock. */
+const STAMPED_BACK_US = 1001
+const RETRY_MS = 250
+
+/** One transaction's worth: records, and the watermark that holds once they are durable. */
+export type RecordBatch = {
+  readonly records: readonly { readonly marketId: number; readonly record: BookRecord }[]
+  readonly watermark: Micros
+}
+
+/** Writes a batch; may be repeated. */
+export type WriteBatch = (batch: RecordBatch) => Promise<'written' | 'lease_lost'>
+
+export type RecorderOptions = {
+  readonly write: WriteBatch
+  readonly clock: Clock
+  readonly marketIds: ReadonlyMap<Ticker, number>
+  /** Records that may wait. When full the exchange is not read until half of it is free. */
+  readonly queue: number
+  readonly batch: number
+  /** The least time between two transactions while records come. */
+  readonly everyMs: number
+  /** The most time between two watermarks when nothing comes. */
+  readonly watermarkMs: number
+  readonly full: () => void
+  readonly drained: () => void
+  readonly leaseLost: () => void
+}
+
+/** Brings every record to Postgres, in order, with the watermark; it drops nothing. */
+export class Recorder {
+  readonly #options: RecorderOptions
+  #queue: MarketRecord[] = []
+  #full = false
+  #stopping = false
+  #wake: (() => void) | null = null
+  #durable: Micros | null = null
+  #done: Promise<void> = Promise.resolve()
+
+  constructor(options: RecorderOptions) {
+    this.#options = options
+  }
+
+  start(): void {
+    this.#done = this.#run()
+  }
+
+  /** Records waiting to be written. */
+  get depth(): number {
+    return this.#queue.length
+  }
+
+  /** The last watermark that Postgres holds. */
+  get durable(): Micros | null {
+    return this.#durable
+  }
+
+  /**
+   * Takes records. The queue goes past its bound only by what ends the reading of the exchange:
+   * one gap record for each market.
+   */
+  add(records: readonly MarketRecord[]): void {
+    for (const record of records) this.#queue.push(record)
+    if (this.#queue.length >= this.#options.queue && !this.#full) {
+      this.#full = true
+      logEvent('recorder_full', { waiting: this.#queue.length })
+      this.#options.full()
+    }
+  }
+
+  /** Writes what waits and one last watermark, then rests. */
+  async stop(): Promise<void> {
+    this.#stopping = true
+    this.#wake?.()
+    await this.#done
+  }
+
+  async #run(): Promise<void> {
+    for (;;) {
+      const last = this.#stopping
+      const batch = this.#cut()
+      if ((await this.#write(batch)) === 'lease_lost') return
+      this.#durable = batch.watermark
+      this.#queue = this.#queue.slice(batch.records.length)
+      if (this.#full && this.#queue.length <= this.#options.queue / 2) {
+        this.#full = false
+        this.#options.drained()
+      }
+      if (last && this.#queue.length === 0) return
+      const { batch: most, everyMs, watermarkMs } = this.#options
+      await this.#pause(this.#queue.length >= most ? 0 : everyMs)
+      if (this.#queue.length === 0) await this.#pause(watermarkMs - everyMs)
+    }
+  }
+
+  #cut(): RecordBatch {
+    const taken = this.#queue.slice(0, this.#options.batch)
+    const left = this.#queue[taken.length]?.record.recv
+    const now = this.#options.clock()
+    const records = taken.map(({ market, record }) => {
+      const marketId = this.#options.marketIds.get(market)
+      if (marketId === undefined) throw new Error(`market ${market} was never stored`)
+      return { marketId, record }
+    })
+    return { records, watermark: (Math.min(now, left ?? now) - STAMPED_BACK_US) as Micros }
+  }
+
+  async #write(batch: RecordBatch): Promise<'written' | 'lease_lost'> {
+    for (let failed = 0; ; failed++) {
+      try {
+        const outcome = await this.#options.write(batch)
+        if (outcome === 'lease_lost') this.#options.leaseLost()
+        else if (failed > 0) logEvent('recorder_recovered', { failed })
+        return outcome
+      } catch (error) {
+        // Away is not lost: the same batch is tried until Postgres takes it.
+        if (failed === 0) logEvent('record_failed', { reason: reasonOf(error) })
+        await this.#pause(RETRY_MS)
+      }
+    }
+  }
+
+  #pause(ms: number): Promise<void> {
+    if (this.#stopping && ms !== RETRY_MS) return Promise.resolve()
+    return new Promise((resolve) => {
+      const timer = setTimeout(resolve, Math.max(0, ms))
+      this.#wake = () => {
+        clearTimeout(timer)
+        resolve()
+      }
+    })
+  }
+}
+
+function reasonOf(error: unknown): string {
+  return error instanceof Error && 'code' in error ? String(error.code) : 'unknown'
+}
