@@ -1,6 +1,6 @@
 import type { Ladders, Level, Side } from './log.ts'
 import type { Price } from './price.ts'
-import type { Size, SizeChange } from './size.ts'
+import { asSize, type Size, type SizeChange } from './size.ts'
 
 /** Two ladders of bids. It holds no empty level and is changed by whole or not at all. */
 export class Book {
@@ -22,16 +22,16 @@ export class Book {
 
   /**
    * Adds a signed change to one level.
-   * @returns the resulting size, or null (and nothing changed) when it would fall below zero
+   * @returns the resulting size, or null (and nothing changed) when that is none: below zero, or uncountable
    */
   apply(side: Side, price: Price, change: SizeChange): Size | null {
     const levels = this.#levels[side]
-    const size = (levels.get(price) ?? 0) + change
-    if (size < 0 || !Number.isSafeInteger(size)) return null
+    const size = asSize((levels.get(price) ?? 0) + change)
+    if (size === null) return null
     if (size === 0) levels.delete(price)
-    else levels.set(price, size as Size)
+    else levels.set(price, size)
     this.#sorted[side] = null
-    return size as Size
+    return size
   }
 
   /** One side's levels, best (highest price) first. */

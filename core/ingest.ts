@@ -76,14 +76,16 @@ export class Ingest {
     const sid = frame.sid === null ? undefined : this.#sids.get(frame.sid)
     if (sid === undefined) return NOTHING
     const broken: MarketRecord[] = []
+    let hole = false
     if ('seq' in frame && frame.seq !== null) {
       const order = sequenceOrder(sid.seq, frame.seq)
       if (order.kind === 'duplicate') return NOTHING
-      if (order.kind === 'gap') broken.push(...this.#stale(sid, sid.markets, 'sequence', now))
+      hole = order.kind === 'gap'
+      if (hole) broken.push(...this.#stale(sid, sid.markets, 'sequence', now))
       sid.seq = frame.seq
     }
     const taken = this.#take(sid, frame, now)
-    const lost = broken.length > 0 ? [...sid.markets].filter((m) => !this.#known(m)) : []
+    const lost = hole ? [...sid.markets].filter((market) => !this.#known(market)) : []
     const again = new Set([...lost, ...(taken.resync?.markets ?? [])])
     return {
       records: [...broken, ...taken.records],

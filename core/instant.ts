@@ -7,16 +7,18 @@ const EPOCH = /^(?:\d{10}|\d{13}|\d{16}|\d{19})$/
 
 /**
  * Reads RFC 3339 with a zone, or epoch time of exactly 10 (s), 13 (ms), 16 (µs) or 19 (ns) digits.
- * Fractions finer than a microsecond are cut off. Null when the text is neither.
+ * Fractions finer than a microsecond are cut off. Null when the text is neither, or beyond 2⁵³ µs.
  */
 export function parseInstant(text: string): Micros | null {
-  if (EPOCH.test(text)) return Number(text.slice(0, 16).padEnd(16, '0')) as Micros
+  if (EPOCH.test(text)) return exact(Number(text.slice(0, 16).padEnd(16, '0')))
   const match = RFC3339.exec(text)
   if (match === null) return null
   const [, year, month, day, hour, minute, second, fraction = '', zone = 'Z'] = match
   const ms = Date.UTC(+(year ?? 0), +(month ?? 0) - 1, +(day ?? 0), +(hour ?? 0), +(minute ?? 0))
   const date = new Date(ms)
   const real =
+    // Date.UTC takes the years 0 to 99 for 1900 to 1999.
+    date.getUTCFullYear() === Number(year) &&
     date.getUTCMonth() + 1 === Number(month) &&
     date.getUTCDate() === Number(day) &&
     Number(hour) < 24 &&
@@ -25,7 +27,12 @@ export function parseInstant(text: string): Micros | null {
   const offset = zoneMinutes(zone)
   if (!real || offset === null) return null
   const seconds = ms / 1000 + Number(second) - offset * 60
-  return (seconds * 1_000_000 + Number(fraction.slice(0, 6).padEnd(6, '0'))) as Micros
+  return exact(seconds * 1_000_000 + Number(fraction.slice(0, 6).padEnd(6, '0')))
+}
+
+/** Past 2⁵³ µs (the year 2255) a number no longer names one microsecond. */
+function exact(micros: number): Micros | null {
+  return Number.isSafeInteger(micros) ? (micros as Micros) : null
 }
 
 /** Prints RFC 3339 UTC with exactly six decimals: `2026-11-21T17:00:00.250000Z`. */

@@ -33,10 +33,10 @@ function parseSide(text: string): Level[] | null {
   const levels: Level[] = []
   let above = Number.POSITIVE_INFINITY
   for (const part of text === '' ? [] : text.split(',')) {
-    const match = /^(\d{1,6}):(\d{1,15})$/.exec(part)
+    const match = /^([1-9]\d{0,5}):([1-9]\d{0,14})$/.exec(part)
     const price = match === null ? null : asPrice(Number(match[1]))
     const size = match === null ? null : asSize(Number(match[2]))
-    if (price === null || size === null || size === 0 || price >= above) return null
+    if (price === null || size === null || price >= above) return null
     levels.push([price, size])
     above = price
   }

@@ -4,6 +4,8 @@ export type Size = number & { readonly __brand: 'Size' }
 /** A signed change of a resting amount, in integer hundredths of a contract. */
 export type SizeChange = number & { readonly __brand: 'SizeChange' }
 
+/** More than the 13 digits of whole contracts that can be read and printed. */
+const TOO_MANY = 10 ** 15
 const SHAPE = /^(-?)([0-9]{1,13})(?:\.([0-9]{1,2}))?$/
 
 /** Reads a decimal string of contracts (`"-30.87"`) by its digits; null when it is not one. */
@@ -20,9 +22,10 @@ export function parseSize(text: string): Size | null {
   return change === null || change < 0 ? null : (change as number as Size)
 }
 
-/** @returns the integer hundredths as a size, or null when negative or not an exact integer */
+/** @returns the integer hundredths as a size, or null when negative, no integer or unprintable */
 export function asSize(hundredths: number): Size | null {
-  return Number.isSafeInteger(hundredths) && hundredths >= 0 ? (hundredths as Size) : null
+  if (!Number.isInteger(hundredths) || hundredths < 0 || hundredths >= TOO_MANY) return null
+  return hundredths as Size
 }
 
 /** Prints a size or a change with exactly two decimals: `900.00`, `-0.09`. */

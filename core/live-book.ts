@@ -1,0 +1,192 @@
+import type { Proof } from './as-of.ts'
+import { fullChecksum } from './checksum.ts'
+import {
+  type BookRecord,
+  type DeltaRecord,
+  epochOf,
+  type GapRecord,
+  type Image,
+  type Seq,
+} from './log.ts'
+import { MessageRing } from './message-ring.ts'
+import { Reader, type ReaderState } from './reader.ts'
+import type { ImageReason, ServerMessage } from './wire/stream.ts'
+import {
+  deltasMessage,
+  endMessage,
+  gapMessage,
+  imageMessage,
+  type RecordMessage,
+  snapshotMessage,
+} from './wire/stream-message.ts'
+
+type Stamp = Pick<Image, 'recv' | 'event'>
+type Turn = Exclude<BookRecord, DeltaRecord> | Image
+
+/** What became of entries from the feed. */
+export type Taken = {
+  /** What subscribers who have all that came before are sent, in order. */
+  readonly messages: readonly ServerMessage[]
+  /** The book cannot go on without what follows its seq. */
+  readonly need: boolean
+}
+
+/** What a subscriber who returns is sent; `ahead` when it claims to have what we never had. */
+export type Resumed = { readonly ahead: boolean; readonly messages: readonly ServerMessage[] }
+
+/** One market's book on the publishing side, and what its subscribers are to be told. */
+export class LiveBook {
+  readonly #market: string
+  readonly #ring = new MessageRing()
+  #reader = new Reader()
+  #stamp: Stamp | null = null
+  #proof: Proof | null = null
+  #gap: GapRecord | null = null
+  /** The exchange's word for the market's state, shown with images. */
+  marketStatus: string
+
+  constructor(market: string, marketStatus: string) {
+    this.#market = market
+    this.marketStatus = marketStatus
+  }
+
+  get state(): ReaderState {
+    return this.#reader.state
+  }
+  /** recv and exchange time of the last record, null while there is none. */
+  get stamp(): Stamp | null {
+    return this.#stamp
+  }
+  /** What the book rests on; null while it is not known. */
+  get proof(): Proof | null {
+    return this.#proof
+  }
+  /** The last seq taken, null while nothing is known. */
+  get seq(): Seq | null {
+    return this.state.kind === 'empty' ? null : this.state.seq
+  }
+
+  /**
+   * Takes entries in order, by the reader's rule.
+   * @param sum what full_checksum must be after the last of them; if it is not, all is forgotten
+   * @param sentUs the moment of sending, for subscribers, µs
+   */
+  take(entries: readonly (BookRecord | Image)[], sum: number | null, sentUs: number): Taken {
+    const messages: ServerMessage[] = []
+    let run: DeltaRecord[] = []
+    let need = false
+    const flush = () => {
+      messages.push(...this.#deltas(run, sentUs))
+      run = []
+    }
+    for (const entry of entries) {
+      if (entry.kind !== 'delta') flush()
+      const before = this.#reader.state
+      const outcome = this.#reader.read(entry)
+      if (outcome === 'resync') need = true
+      if (outcome !== 'taken') continue
+      this.#stamp = { recv: entry.recv, event: entry.event }
+      if (entry.kind === 'delta') run.push(entry)
+      else messages.push(...this.#turn(entry, before))
+      if (entry.kind === 'snapshot' || entry.kind === 'image') need = false
+    }
+    flush()
+    if (this.#sumHolds(sum, entries.at(-1))) return { messages, need }
+    this.#forget()
+    return { messages: [], need: true }
+  }
+
+  /** What somebody who knows nothing is sent first: an image, or why there is none. */
+  start(reason: ImageReason): ServerMessage[] {
+    const { state } = this
+    switch (state.kind) {
+      case 'empty':
+        return []
+      case 'known':
+        return this.#image(reason, state.seq)
+      case 'unknown':
+        return [gapMessage(this.#market, state.gap)]
+      case 'closed': {
+        const gap = this.#gap === null ? [] : [gapMessage(this.#market, this.#gap)]
+        const last = state.book ? this.#image(reason, (state.seq - 1) as Seq) : gap
+        return [...last, endMessage(this.#market, state.end)]
+      }
+    }
+  }
+
+  /** What somebody who has everything up to `have` is sent; not to be asked of an empty book. */
+  resume(have: number): Resumed {
+    const mine = this.#reader.seq
+    if (have > mine) return { ahead: true, messages: this.start('resume_miss') }
+    const missed = have === mine ? [] : this.#ring.after(have)
+    if (missed !== null) return { ahead: false, messages: missed }
+    return { ahead: false, messages: this.#outlived(have) ?? this.start('resume_miss') }
+  }
+
+  /** What somebody is sent who has more of a past epoch than was ever recorded; null if not so. */
+  #outlived(have: number): ServerMessage[] | null {
+    const gap = this.#gap
+    if (gap === null || this.state.kind !== 'known' || gap.prevSeq === null) return null
+    if (epochOf(have as Seq) >= epochOf(gap.seq) || have <= gap.prevSeq) return null
+    return [gapMessage(this.#market, gap), ...this.start('gap')]
+  }
+
+  /** Tells of a snapshot, image, gap or end that was taken after `before`. */
+  #turn(entry: Turn, before: ReaderState): ServerMessage[] {
+    const last = before.kind === 'empty' ? null : before.seq
+    switch (entry.kind) {
+      case 'snapshot':
+      case 'image':
+        if (entry.seq === last && before.kind === 'known') return []
+        this.#proof = { openingSeq: entry.seq, deltasApplied: 0 }
+        if (entry.kind === 'snapshot' && last !== null && entry.seq === last + 1) {
+          return this.#keep(snapshotMessage(this.#market, entry))
+        }
+        this.#ring.restart(entry.seq)
+        return this.#image('resync', entry.seq)
+      case 'gap':
+        this.#gap = entry
+        this.#proof = null
+        if (last === null) this.#ring.restart(entry.seq - 1)
+        return this.#keep(gapMessage(this.#market, entry))
+      case 'end':
+        return this.#keep(endMessage(this.#market, entry))
+    }
+  }
+
+  #deltas(run: readonly DeltaRecord[], sentUs: number): ServerMessage[] {
+    const [first, ...rest] = run
+    if (first === undefined || this.state.kind !== 'known') return []
+    const proof = this.#proof
+    if (proof) this.#proof = { ...proof, deltasApplied: proof.deltasApplied + run.length }
+    const book = this.state.book.ladders()
+    return this.#keep(deltasMessage(this.#market, [first, ...rest], book, sentUs))
+  }
+
+  #image(reason: ImageReason, seq: Seq): ServerMessage[] {
+    const book =
+      this.state.kind === 'known' || this.state.kind === 'closed' ? this.state.book : null
+    if (book === null || this.#stamp === null) return []
+    const image = { seq, recv: this.#stamp.recv, ...book.ladders() }
+    return [imageMessage(this.#market, image, reason, this.marketStatus)]
+  }
+
+  #keep(message: RecordMessage): ServerMessage[] {
+    this.#ring.push(message)
+    return [message]
+  }
+
+  #sumHolds(sum: number | null, last: BookRecord | Image | undefined): boolean {
+    if (sum === null || this.state.kind !== 'known') return true
+    if (last !== undefined && last.seq !== this.state.seq) return true
+    return fullChecksum(this.state.book.ladders()) === sum
+  }
+
+  #forget(): void {
+    this.#reader = new Reader()
+    this.#stamp = null
+    this.#proof = null
+    this.#gap = null
+    this.#ring.restart(null)
+  }
+}

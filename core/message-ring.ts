@@ -1,0 +1,65 @@
+import type { RecordMessage } from './wire/stream-message.ts'
+
+type Kept = { readonly to: number; readonly rows: number; readonly message: RecordMessage }
+
+/** How many deltas and snapshot levels a ring keeps at most: about a quarter of a megabyte. */
+const ROWS = 4000
+
+/**
+ * The latest record messages of one market, so that a subscriber who was away gets what it missed.
+ * Bounded: the oldest go first, and who missed those is sent an image.
+ */
+export class MessageRing {
+  #kept: Kept[] = []
+  #rows = 0
+  /** The seq after which everything is here; null while nothing can be resumed. */
+  #floor: number | null = null
+
+  /** Forgets all; from now on what follows `seq` is kept, nothing at all when it is null. */
+  restart(seq: number | null): void {
+    this.#kept = []
+    this.#rows = 0
+    this.#floor = seq
+  }
+
+  /** Keeps the next message. */
+  push(message: RecordMessage): void {
+    const to = message.type === 'deltas' ? message.seq[1] : message.seq
+    const rows = rowsOf(message)
+    this.#kept.push({ to, rows, message })
+    this.#rows += rows
+    while (this.#rows > ROWS) {
+      const oldest = this.#kept.shift()
+      if (oldest === undefined) return
+      this.#rows -= oldest.rows
+      this.#floor = oldest.to
+    }
+  }
+
+  /** What follows `seq`, or null when some of it is not kept. */
+  after(seq: number): RecordMessage[] | null {
+    if (this.#floor === null || seq < this.#floor) return null
+    return this.#kept.filter(({ to }) => to > seq).map(({ message }) => cut(message, seq))
+  }
+}
+
+/** The part of a message that follows `seq`. */
+function cut(message: RecordMessage, seq: number): RecordMessage {
+  if (message.type !== 'deltas') return message
+  const [from, to] = message.seq
+  return seq < from
+    ? message
+    : { ...message, seq: [seq + 1, to], d: message.d.slice(seq + 1 - from) }
+}
+
+function rowsOf(message: RecordMessage): number {
+  switch (message.type) {
+    case 'deltas':
+      return message.d.length
+    case 'snapshot':
+      return message.yes.length + message.no.length + 1
+    case 'gap':
+    case 'end':
+      return 1
+  }
+}

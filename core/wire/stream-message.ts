@@ -1,0 +1,102 @@
+import { checksum, fullChecksum } from '../checksum.ts'
+import type { DeltaRecord, EndRecord, GapRecord, Image, Ladders, SnapshotRecord } from '../log.ts'
+import { printPrice } from '../price.ts'
+import { printSize } from '../size.ts'
+import { printLadder } from './record.ts'
+import type { ImageReason, ServerMessage } from './stream.ts'
+
+type Message<Type extends ServerMessage['type']> = Extract<ServerMessage, { type: Type }>
+type SnapshotMessage = Extract<ServerMessage, { type: 'snapshot'; image: false }>
+/** The messages of a stream that carry records. */
+export type RecordMessage = Message<'deltas' | 'gap' | 'end'> | SnapshotMessage
+
+/**
+ * A run of contiguous deltas, at least one, as one message.
+ * @param book the book after the last of them
+ * @param sentUs the moment of sending, µs
+ */
+export function deltasMessage(
+  market: string,
+  run: readonly [DeltaRecord, ...DeltaRecord[]],
+  book: Ladders,
+  sentUs: number,
+): Message<'deltas'> {
+  return {
+    type: 'deltas',
+    market,
+    seq: [run[0].seq, run[0].seq + run.length - 1],
+    d: run.map(({ side, price, change, size, event, recv }) => [
+      side,
+      printPrice(price),
+      printSize(change),
+      printSize(size),
+      event,
+      recv,
+    ]),
+    checksum: checksum(book),
+    sent_us: sentUs,
+  }
+}
+
+/** A snapshot record, with both checksums of its book. */
+export function snapshotMessage(market: string, record: SnapshotRecord): SnapshotMessage {
+  return {
+    type: 'snapshot',
+    market,
+    seq: record.seq,
+    image: false,
+    reason: record.reason,
+    ...printBook(record),
+    event_us: null,
+    recv_us: record.recv,
+  }
+}
+
+/** An image: our book after record `image.seq`. */
+export function imageMessage(
+  market: string,
+  image: Omit<Image, 'kind' | 'event'>,
+  reason: ImageReason,
+  marketStatus: string,
+): ServerMessage {
+  return {
+    type: 'snapshot',
+    market,
+    seq: image.seq,
+    image: true,
+    reason,
+    ...printBook(image),
+    market_status: marketStatus,
+    recv_us: image.recv,
+  }
+}
+
+/** A gap record: from here on no book is known. */
+export function gapMessage(market: string, gap: GapRecord): Message<'gap'> {
+  return {
+    type: 'gap',
+    market,
+    seq: gap.seq,
+    cause: gap.cause,
+    from_us: gap.from,
+    to_us: null,
+    prev_seq: gap.prevSeq,
+    event_us: null,
+    recv_us: gap.recv,
+  }
+}
+
+/** The end of a market's log. */
+export function endMessage(market: string, end: EndRecord): Message<'end'> {
+  const { seq, reason, event, recv } = end
+  return { type: 'end', market, seq, reason, event_us: event, recv_us: recv }
+}
+
+function printBook(book: Ladders) {
+  return {
+    yes: printLadder(book.yes),
+    no: printLadder(book.no),
+    checksum: checksum(book),
+    full_checksum: fullChecksum(book),
+  }
+}

@@ -1,0 +1,157 @@
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import type { Collector } from '../../collector/collector.ts'
+import { connectStore } from '../../collector/store/connect.ts'
+import { takeLease } from '../../collector/store/lease.ts'
+import { until } from '../until.ts'
+import { openRig, type Rig } from './rig.ts'
+
+let rig: Rig
+let collector: Collector
+
+beforeAll(async () => {
+  rig = await openRig()
+  collector = await rig.start()
+  await until('every book is known', () => collector.status().known === 12)
+})
+afterAll(() => rig.stop())
+
+type Gap = { from: number; to: number | null; ticker: string }
+
+async function gapsOf(cause: string): Promise<Gap[]> {
+  const rows = await rig.owner`
+    select g.from_us::text as f, g.to_us::text as t, m.ticker
+    from kb.book_gaps g join kb.markets m on m.id = g.market_id where g.cause = ${cause}`
+  return rows.map((row) => ({
+    from: Number(row['f']),
+    to: row['t'] === null ? null : Number(row['t']),
+    ticker: row['ticker'] as string,
+  }))
+}
+
+async function sameBooks(): Promise<void> {
+  await rig.settle(collector)
+  const truth = rig.exchangeBooks()
+  expect(truth.size).toBe(12)
+  expect(await rig.storeBooks()).toEqual(truth)
+  rig.exchange.start()
+}
+
+/** Injects a fault, and waits until the exchange says that it struck; answers when (µs). */
+async function strike(kind: string, inject: () => unknown): Promise<number> {
+  const before = rig.exchange.faults.length
+  inject()
+  const struck = () => rig.exchange.faults.slice(before).find((fault) => fault.kind === kind)
+  await until(`${kind} strikes`, () => struck() !== undefined)
+  return struck()?.atUs ?? Number.NaN
+}
+
+/** Every market is in a gap of this cause that covers the moment, and is over. */
+async function everyMarketToldOf(cause: string, atUs: number): Promise<void> {
+  await sameBooks()
+  const covering = (await gapsOf(cause)).filter(
+    ({ from, to }) => from <= atUs && to !== null && to >= atUs,
+  )
+  expect(new Set(covering.map(({ ticker }) => ticker)).size).toBe(12)
+}
+
+test('what the exchange says is what the store holds', async () => {
+  await until('some hundred frames', () => collector.status().frames > 300)
+  await sameBooks()
+})
+
+test('a dropped frame is a sequence gap over it in every market of the sid', async () => {
+  await everyMarketToldOf('sequence', await strike('drop', () => rig.exchange.dropNext(1)))
+})
+
+test('a delayed frame is a gap over it too, and changes nothing when it comes', async () => {
+  await everyMarketToldOf('sequence', await strike('delay', () => rig.exchange.delayNext(100)))
+})
+
+test('a frame that comes twice changes nothing', async () => {
+  const before = (await gapsOf('sequence')).length
+  await strike('duplicate', () => rig.exchange.duplicateNext())
+  await sameBooks()
+  expect((await gapsOf('sequence')).length).toBe(before)
+})
+
+test.each(['price', 'legacy'] as const)(
+  'a malformed delta (%s) makes its market stale alone, and is kept aside',
+  async (how) => {
+    const kept = collector.status().malformed
+    const before = (await gapsOf('malformed')).length
+    await strike('corrupt', () => rig.exchange.corruptNext(how))
+    await sameBooks()
+    expect(collector.status().malformed).toBe(kept + 1)
+    expect((await gapsOf('malformed')).length).toBe(before + 1)
+  },
+)
+
+test('a cut is a gap from the last sign of life to each fresh snapshot', async () => {
+  await everyMarketToldOf('cut', await strike('cut', () => rig.exchange.cut()))
+})
+
+test.each([503, 401, 429, 'html'] as const)(
+  'a handshake refused with %s is tried again',
+  async (status) => {
+    const before = collector.status().reconnects
+    rig.exchange.refuseHandshakes(1, status)
+    await strike('cut', () => rig.exchange.cut())
+    await until('a second attempt', () => collector.status().reconnects >= before + 2)
+    await sameBooks()
+  },
+)
+
+test('error 25 is an overflow gap, and the books come back on a new connection', async () => {
+  await everyMarketToldOf('overflow', await strike('overflow', () => rig.exchange.overflow()))
+})
+
+test('silence without pings is noticed, and is a gap from the last frame', async () => {
+  const quiet = await openRig({ pingMs: 50 }, { SILENCE_MS: '400' })
+  try {
+    const silent = await quiet.start()
+    await until('every book is known', () => silent.status().known === 12)
+    quiet.exchange.silence(60_000, { pings: false })
+    await until('a new connection', () => silent.status().reconnects > 0)
+    await quiet.settle(silent)
+    const [gap] =
+      await quiet.owner`select count(*)::int as n from kb.book_gaps where cause = 'silence'`
+    expect(gap?.['n']).toBe(12)
+    expect(await quiet.storeBooks()).toEqual(quiet.exchangeBooks())
+  } finally {
+    await quiet.stop()
+  }
+})
+
+test('invariant 6: when the recorder is full the exchange is not read, and the loss is an overflow gap', async () => {
+  const full = await openRig({ rate: 2000 }, { RECORD_QUEUE: '100', RECORD_EVERY_MS: '5' })
+  try {
+    const small = await full.start()
+    await until('every book is known', () => small.status().known === 12)
+    await full.owner.begin(async (tx) => {
+      // Whoever writes must see the lease: as long as this row is locked, nothing is written.
+      await tx`select from kb.lease for update`
+      await until('it stops reading', () => full.exchange.connections() === 0)
+      expect(small.status().known).toBe(0)
+    })
+    await full.settle(small)
+    const [gap] = await full.owner`
+      select count(*)::int as n from kb.book_gaps where cause = 'overflow'`
+    expect(gap?.['n']).toBeGreaterThanOrEqual(12)
+    expect(await full.storeBooks()).toEqual(full.exchangeBooks())
+  } finally {
+    await full.stop()
+  }
+})
+
+test('a collector whose lease was taken writes nothing more and says so', async () => {
+  const sql = connectStore(rig.database.collectorUrl, 1)
+  await takeLease(sql, { slice: 0, lease: 'another', holder: 'test', nowMs: Date.now() })
+  await sql.end()
+  const rows = async () => (await rig.owner`select from kb.book_deltas`).length
+  await until('it gives up', () => rig.failures.length > 0)
+  expect(rig.failures).toEqual(['the lease is lost'])
+  const before = await rows()
+  const { frames } = collector.status()
+  await until('more frames', () => collector.status().frames > frames + 50)
+  expect(await rows()).toBe(before)
+})

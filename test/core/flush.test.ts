@@ -1,0 +1,9 @@
+import { expect, test } from 'vitest'
+import { flushDelay } from '#core/flush'
+
+test('fewer than two batches unacknowledged go out at once, up to eight every 10 ms or 64 KB, then none', () => {
+  expect([0, 1].map((unacked) => flushDelay(unacked, 1))).toEqual([0, 0])
+  expect([2, 7].map((unacked) => flushDelay(unacked, 1))).toEqual([10, 10])
+  expect(flushDelay(7, 64 * 1024)).toBe(0)
+  expect(flushDelay(8, 64 * 1024)).toBe('hold')
+})

@@ -1,0 +1,189 @@
+import { expect, test } from 'vitest'
+import { Ingest } from '#core/ingest'
+import type { Micros } from '#core/instant'
+import { decodeFrame } from '#core/kalshi/decode'
+import type { Epoch, GapRecord } from '#core/log'
+import { MarketLog } from '#core/market-log'
+import type { Ticker } from '#core/ticker'
+
+const A = 'KXA-1' as Ticker
+const B = 'KXB-1' as Ticker
+const EPOCH = 5 as Epoch
+const at = (us: number) => us as Micros
+
+/** One connection that follows two markets; `hear` gives it a frame at a time in µs. */
+function connection() {
+  const logs = new Map([A, B].map((market) => [market, new MarketLog(EPOCH, null)]))
+  const ingest = new Ingest(logs, at(0))
+  const hear = (frame: object, us: number) =>
+    ingest.frame(decodeFrame(JSON.stringify(frame)), at(us))
+  const snapshot = (seq: number, market: string, us: number, msg: object = {}) =>
+    hear({ type: 'orderbook_snapshot', sid: 1, seq, msg: { market_ticker: market, ...msg } }, us)
+  const delta = (seq: number, market: string, us: number, msg: object = {}) => {
+    const change = { price_dollars: '0.4000', delta_fp: '1.00', side: 'yes', ...msg }
+    return hear(
+      { type: 'orderbook_delta', sid: 1, seq, msg: { market_ticker: market, ...change } },
+      us,
+    )
+  }
+  hear({ type: 'subscribed', id: 1, msg: { channel: 'orderbook_delta', sid: 1 } }, 10)
+  return { logs, ingest, hear, snapshot, delta }
+}
+
+/** The same, with both books known since 100 and 200. */
+function bothKnown() {
+  const it = connection()
+  it.snapshot(1, A, 100)
+  it.snapshot(2, B, 200)
+  return it
+}
+
+const gaps = (records: readonly { market: string; record: { kind: string } }[]) =>
+  records.flatMap(({ market, record }) =>
+    record.kind === 'gap'
+      ? [[market, (record as GapRecord).cause, (record as GapRecord).from]]
+      : [],
+  )
+
+test('invariant 2: a gap on a sid makes every book of it stale; a snapshot absolves its market alone', () => {
+  const it = bothKnown()
+  const broken = it.delta(4, A, 900)
+  expect(gaps(broken.records)).toEqual([
+    [A, 'sequence', 200],
+    [B, 'sequence', 200],
+  ])
+  expect(broken.records.every(({ record }) => record.recv === 900)).toBe(true)
+  expect(broken.resync).toEqual({ sid: 1, markets: [A, B] })
+  const absolved = it.snapshot(5, B, 1000)
+  expect(absolved.records).toMatchObject([
+    { market: B, record: { kind: 'snapshot', reason: 'gap' } },
+  ])
+  expect(it.logs.get(A)?.known).toBe(false)
+  expect(it.logs.get(B)?.known).toBe(true)
+})
+
+test('an ok consumes a seq, so that what follows it is no gap', () => {
+  const it = bothKnown()
+  it.hear({ type: 'ok', id: 2, sid: 1, seq: 3, msg: { market_tickers: [A, B] } }, 300)
+  expect(it.delta(4, A, 400).records).toMatchObject([{ record: { kind: 'delta', size: 100 } }])
+})
+
+test('unknown types and unsequenced ones consume the seq that they bear, and are never fatal', () => {
+  const it = bothKnown()
+  expect(it.hear({ type: 'weather', sid: 1, seq: 3, msg: {} }, 300)).toEqual({
+    records: [],
+    resync: null,
+    dead: null,
+  })
+  expect(it.delta(4, A, 400).records).toHaveLength(1)
+})
+
+test('a repeated frame, and one that comes after its successors, changes nothing', () => {
+  const it = bothKnown()
+  it.delta(3, A, 300)
+  expect(it.delta(3, A, 310).records).toEqual([])
+  it.delta(5, A, 400)
+  expect(it.delta(4, B, 410).records).toEqual([])
+})
+
+test('a gap while books are stale writes no second gap record, and asks again for what is lost', () => {
+  const it = bothKnown()
+  it.delta(4, A, 900)
+  const again = it.delta(6, A, 950)
+  expect(again.records).toEqual([])
+  expect(again.resync?.markets).toEqual([A, B])
+})
+
+test('invariant 3: what cannot be read makes its market stale, and asks for a fresh snapshot', () => {
+  const it = bothKnown()
+  const bad = it.delta(3, A, 300, { price_dollars: '1.0000' })
+  expect(gaps(bad.records)).toEqual([[A, 'malformed', 200]])
+  expect(bad.resync).toEqual({ sid: 1, markets: [A] })
+  expect(it.delta(4, B, 400).records).toHaveLength(1)
+  expect(it.delta(5, A, 500).records).toEqual([])
+})
+
+test('a malformed frame that names no market makes every book of its sid stale', () => {
+  const it = bothKnown()
+  const bad = it.hear({ type: 'orderbook_delta', sid: 1, seq: 3, msg: {} }, 300)
+  expect(gaps(bad.records).map(([market]) => market)).toEqual([A, B])
+})
+
+test('text without a readable sid condemns the connection', () => {
+  const it = bothKnown()
+  const bad = it.ingest.frame(decodeFrame('{"type":'), at(300))
+  expect(gaps(bad.records)).toEqual([
+    [A, 'malformed', 200],
+    [B, 'malformed', 200],
+  ])
+  expect(bad.dead).not.toBeNull()
+})
+
+test('invariant 3: a level driven below zero is a mismatch since the last snapshot of that market', () => {
+  const it = bothKnown()
+  it.delta(3, A, 300)
+  const bad = it.delta(4, A, 400, { delta_fp: '-1.01' })
+  expect(gaps(bad.records)).toEqual([[A, 'mismatch', 100]])
+  expect(bad.resync).toEqual({ sid: 1, markets: [A] })
+})
+
+test('a cut is vouched for until the last frame or ping of the connection, silence until the last frame', () => {
+  const cut = bothKnown()
+  cut.ingest.ping(at(700))
+  expect(gaps(cut.ingest.lose('cut', at(900)))).toEqual([
+    [A, 'cut', 700],
+    [B, 'cut', 700],
+  ])
+  const silent = bothKnown()
+  silent.ingest.ping(at(700))
+  expect(gaps(silent.ingest.lose('silence', at(900)))[0]).toEqual([A, 'silence', 200])
+})
+
+test('errors 10 and 25 end the subscription, error 27 does not', () => {
+  const error = (code: number) => ({ type: 'error', sid: 1, seq: 3, msg: { code, msg: 'x' } })
+  expect(gaps(bothKnown().hear(error(25), 300).records)[0]).toEqual([A, 'overflow', 200])
+  expect(bothKnown().hear(error(10), 300).dead).not.toBeNull()
+  expect(bothKnown().hear(error(27), 300)).toEqual({ records: [], resync: null, dead: null })
+})
+
+test('an unsolicited empty snapshot is a known empty book', () => {
+  const it = connection()
+  it.snapshot(1, A, 100, { yes_dollars_fp: [['0.4000', '1.00']] })
+  expect(it.snapshot(2, A, 200).records).toMatchObject([
+    { record: { kind: 'snapshot', reason: 'exchange', yes: [], no: [] } },
+  ])
+})
+
+test('the two deltas of an amend share a receive time; another market between them parts them', () => {
+  const ts = { ts_ms: 1000 }
+  const it = bothKnown()
+  const first = it.delta(3, A, 1000, ts)
+  const second = it.delta(4, A, 1600, { ...ts, price_dollars: '0.4100' })
+  const apart = it.delta(5, B, 1700, ts)
+  const later = it.delta(6, A, 1800, ts)
+  expect([first, second, apart, later].map(({ records }) => records[0]?.record.recv)).toEqual([
+    1000, 1000, 1700, 1800,
+  ])
+})
+
+test('frames of markets and sids that we do not follow are counted and dropped', () => {
+  const it = bothKnown()
+  expect(it.delta(3, 'KXOTHER-1', 300).records).toEqual([])
+  expect(it.delta(4, A, 400).records).toHaveLength(1)
+  const elsewhere = {
+    type: 'orderbook_delta',
+    sid: 9,
+    seq: 1,
+    msg: { market_ticker: A, price_dollars: '0.4000', delta_fp: '1.00', side: 'yes' },
+  }
+  expect(it.hear(elsewhere, 500).records).toEqual([])
+})
+
+test('one owner: a snapshot on another sid takes the market over, and frames of the old one are dropped', () => {
+  const it = bothKnown()
+  it.hear({ type: 'subscribed', id: 2, msg: { channel: 'orderbook_delta', sid: 2 } }, 250)
+  it.hear({ type: 'orderbook_snapshot', sid: 2, seq: 1, msg: { market_ticker: A } }, 300)
+  expect(it.delta(3, A, 400).records).toEqual([])
+  expect(gaps(it.delta(5, B, 500).records)).toEqual([[B, 'sequence', 400]])
+  expect(it.logs.get(A)?.known).toBe(true)
+})
