@@ -1,0 +1,58 @@
+import type { TokenBucket } from './token-bucket.ts'
+
+/** The channels that carry something here. */
+export type SpokenChannel = 'orderbook_delta' | 'trade' | 'ticker' | 'market_lifecycle_v2'
+
+/** Channels that the exchange has but on which nothing happens here. */
+export const QUIET_CHANNELS: readonly string[] = [
+  'fill',
+  'market_positions',
+  'user_orders',
+  'order_group_updates',
+  'communications',
+  'multivariate_market_lifecycle',
+]
+
+const WITHOUT_SEQ = ['ticker', 'fill', 'market_positions', 'user_orders']
+
+/** One subscription: a channel of one connection. All its markets share one counter. */
+export class Subscription {
+  readonly sid: number
+  readonly channel: string
+  /** null: every market */
+  tickers: Set<string> | null
+  useYesPrice: boolean
+  skipTickerAck: boolean
+  readonly commands: TokenBucket
+  #seq = 0
+
+  constructor(sid: number, channel: string, tickers: Set<string> | null, commands: TokenBucket) {
+    this.sid = sid
+    this.channel = channel
+    this.tickers = tickers
+    this.useYesPrice = false
+    this.skipTickerAck = false
+    this.commands = commands
+  }
+
+  /** Whether the frames of this channel bear a seq. */
+  get isSequenced(): boolean {
+    return !WITHOUT_SEQ.includes(this.channel)
+  }
+
+  /** Takes the next seq; null on a channel whose frames have none. */
+  next(): number | null {
+    return this.isSequenced ? this.take() : null
+  }
+
+  /** Takes the next number even where frames have none: the exchange numbers every `unsubscribed`. */
+  take(): number {
+    this.#seq += 1
+    return this.#seq
+  }
+
+  /** Whether a market's frames are wanted. */
+  wants(ticker: string): boolean {
+    return this.tickers === null || this.tickers.has(ticker)
+  }
+}
