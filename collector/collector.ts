@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { hostname } from 'node:os'
 import type { Sql } from 'postgres'
+import { fullChecksum } from '#core/checksum'
 import type { MarketRecord } from '#core/ingest'
 import type { Micros } from '#core/instant'
 import { Lag } from '#core/lag'
@@ -49,6 +50,8 @@ export type CollectorStatus = {
 export type Collector = {
   readonly epoch: Epoch
   readonly status: () => CollectorStatus
+  /** The full checksum of every market's book, null while it is not known. */
+  readonly checksums: () => Record<string, number | null>
   /** Drains what was read, commits the last watermark and rests. */
   readonly stop: () => Promise<void>
 }
@@ -161,6 +164,13 @@ function run({ config, sql, hold, clock, logs, marketIds, failed }: Run): Collec
       watched: publisher.watched,
       shards: publisher.open,
     }),
+    checksums: () => {
+      const sums = [...logs].map(([market, log]) => {
+        const image = log.image()
+        return [market, image === null ? null : fullChecksum(image)] as const
+      })
+      return Object.fromEntries(sums)
+    },
     stop: async () => {
       clearInterval(beats)
       clearInterval(partitions)

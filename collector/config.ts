@@ -25,7 +25,7 @@ export const collectorVariables = z.object({
   RECORD_EVERY_MS: duration(40),
   WATERMARK_EVERY_MS: z.coerce.number().int().min(10).max(500).default(200),
   FEED_QUEUE: count(20_000),
-  HANDSHAKE_MS: duration(10_000),
+  HANDSHAKE_MS: duration(5000),
   SILENCE_MS: duration(25_000),
   RECOVERY_MS: duration(1000),
 })

@@ -32,6 +32,9 @@ process.on('SIGINT', () => stop(0))
 process.on('disconnect', () => stop(0))
 process.on('message', (message: { type?: unknown }) => {
   if (message.type === 'stop') void stop(0)
+  if (message.type === 'checksums' && collector) {
+    process.send?.({ type: 'checksums', checksums: collector.checksums() })
+  }
 })
 
 try {

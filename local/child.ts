@@ -47,6 +47,21 @@ export class Child {
     this.#process.on('message', listener)
   }
 
+  /** Asks it something, and waits for the message of the same type. */
+  ask(type: string): Promise<Record<string, unknown>> {
+    return new Promise((resolve, reject) => {
+      void this.ended.then(() => reject(new Error(`${this.name} ended before it answered`)))
+      const hear = (message: unknown) => {
+        const word = message as Record<string, unknown>
+        if (word['type'] !== type) return
+        this.#process.off('message', hear)
+        resolve(word)
+      }
+      this.#process.on('message', hear)
+      this.#process.send({ type })
+    })
+  }
+
   /** Waits for `{type:'ready', …}`. Throws when it fails or ends before. */
   async ready(): Promise<Record<string, unknown>> {
     return new Promise((resolve, reject) => {

@@ -18,7 +18,7 @@ const SSL_REQUEST = Buffer.from([0, 0, 0, 8, 4, 210, 22, 47])
  * The socket that postgres.js is given in place of its own. postgres.js 3.4.9 throws out of a timer, or loses the place in
  * its pool for ever, when it writes to a connection that has closed (https://github.com/porsager/postgres/issues/1208). So this
  * one never tells it of a close that it did not ask for: what is written to a dead connection fails, each time, as an error
- * of its statement, and `onDeath` lets the owner leave the whole pool. It also sets TCP_NODELAY, which postgres.js does not.
+ * of its statement, and `onDeath` lets the owner end the whole pool and then release this. It also sets TCP_NODELAY, which postgres.js does not.
  */
 export class StoreSocket extends EventEmitter {
   readonly #target: StoreTarget
@@ -35,7 +35,10 @@ export class StoreSocket extends EventEmitter {
     this.#onDeath = onDeath
     const { host, port } = target
     this.#inner = connectTcp({ host, port, noDelay: true, keepAlive: true })
-    this.#inner.once('connect', () => (target.tls === 'off' ? this.#begin() : this.#askForTls()))
+    this.#inner.once('connect', () => {
+      if (target.tls === 'off') this.#begin()
+      else this.#askForTls()
+    })
     this.#watch(this.#inner)
   }
 
@@ -59,13 +62,18 @@ export class StoreSocket extends EventEmitter {
     if (this.#state !== 'alive') return
     this.#state = 'ending'
     this.#inner.once('close', () => this.emit('close', false))
-    if (this.#early === null) this.#inner.end(chunk)
+    if (this.#early === null) this.#inner.end(chunk ?? '')
     else this.#inner.destroy()
   }
 
   /** postgres.js gives up on a connection that does not come to stand. */
   destroy(): void {
     this.#die(new Error('the connection to the store was given up'))
+  }
+
+  /** Tells postgres.js of the close after all, once its pool is ended and writes nothing more. */
+  release(): void {
+    if (this.#state === 'dead') this.emit('close', false)
   }
 
   pause(): void {
@@ -87,7 +95,7 @@ export class StoreSocket extends EventEmitter {
   #begin(): void {
     const early = this.#early ?? []
     this.#early = null
-    this.#inner.on('data', (chunk) => {
+    this.#inner.on('data', (chunk: Buffer) => {
       this.#unanswered = false
       this.emit('data', chunk)
     })

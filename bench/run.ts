@@ -1,0 +1,14 @@
+import { benchLive } from './live.ts'
+
+// npm run bench <name>: prints one JSON line per figure, its baseline measured in the same run.
+const BENCHES = { live: benchLive } as const
+
+const name = process.argv[2] ?? ''
+if (!(name in BENCHES)) {
+  console.error(`npm run bench ${Object.keys(BENCHES).join('|')}`)
+  process.exit(1)
+}
+for (const figure of await BENCHES[name as keyof typeof BENCHES]()) {
+  console.log(JSON.stringify(figure))
+}
+process.exit(0)

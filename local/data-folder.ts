@@ -1,0 +1,37 @@
+import { chmod, mkdir, rm } from 'node:fs/promises'
+import { join, resolve } from 'node:path'
+
+/** What an installation keeps, and nothing else: `--fresh` removes these alone. */
+const KEPT = ['postgres', 'worker', 'log', 'secrets.json', 'role-passwords.json'] as const
+
+export type DataFolder = {
+  readonly root: string
+  readonly postgres: string
+  readonly worker: string
+  readonly log: string
+}
+
+/**
+ * Makes the folder in which an installation is kept, and forgets the one before when asked to.
+ * @param path relative to where the program was started
+ * Throws as the file system does.
+ */
+export async function dataFolder(path: string, fresh: boolean): Promise<DataFolder> {
+  const root = resolve(path)
+  if (fresh) {
+    for (const name of KEPT) await rm(join(root, name), { recursive: true, force: true })
+  }
+  const folder = {
+    root,
+    postgres: join(root, 'postgres'),
+    worker: join(root, 'worker'),
+    log: join(root, 'log'),
+  }
+  await mkdir(root, { recursive: true, mode: 0o755 })
+  for (const path of [folder.worker, folder.log])
+    await mkdir(path, { recursive: true, mode: 0o700 })
+  await mkdir(folder.postgres, { recursive: true, mode: 0o755 })
+  // Whatever the umask: Postgres runs as another account when we are root.
+  await chmod(folder.postgres, 0o755)
+  return folder
+}

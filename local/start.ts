@@ -1,0 +1,99 @@
+import { createServer } from 'node:net'
+import { readLocalConfig, USAGE } from './config.ts'
+import { type Product, startProduct } from './product.ts'
+import { type ShownStatus, statusLine } from './status-line.ts'
+
+const read = readLocalConfig(process.argv.slice(2), process.env)
+if (!read.ok) {
+  process.stderr.write(`KalshiBook cannot start:\n  ${read.problems.join('\n  ')}\n\n${USAGE}\n`)
+  process.exit(1)
+}
+const { config } = read
+const say = (event: string, fields: object = {}) => {
+  if (config.json) process.stdout.write(`${JSON.stringify({ event, ...fields })}\n`)
+}
+const tell = (text: string) => {
+  if (!config.json) process.stdout.write(text)
+}
+
+let product: Product | null = null
+let stopping = false
+async function stop(code: number): Promise<never> {
+  if (stopping) {
+    // Asked twice: no more patience. The children end when we are gone.
+    process.exit(1)
+  }
+  stopping = true
+  tell('\nStopping …\n')
+  await product?.stop()
+  say('stopped')
+  process.exit(code)
+}
+process.on('SIGINT', () => stop(0))
+process.on('SIGTERM', () => stop(0))
+process.on('SIGHUP', () => stop(0))
+
+try {
+  await portIsFree(config.port)
+  tell('Starting Postgres, exchange, Worker and collector …\n')
+  product = await startProduct(config)
+  if (stopping) await product.stop()
+} catch (error) {
+  process.stderr.write(`KalshiBook cannot start: ${reason(error)}\n`)
+  process.exit(1)
+}
+const { url, apiKey } = product
+say('ready', { url, key: apiKey })
+tell(await welcome(url, apiKey))
+showStatus(product)
+void product.ended.then((name) => {
+  if (stopping) return
+  process.stderr.write(`\n${name} ended by itself: see ${config.dataDir}/log/${name}.log\n`)
+  void stop(1)
+})
+
+async function welcome(url: string, key: string): Promise<string> {
+  const headers = { authorization: `Bearer ${key}` }
+  const answer = await fetch(`${url}/v1/markets?limit=1`, { headers })
+  const body = (await answer.json()) as { data?: { ticker: string }[] }
+  const ticker = body.data?.[0]?.ticker
+  const curl = (path: string) => `  curl -H 'Authorization: Bearer ${key}' '${url}${path}'\n`
+  const at = new Date().toISOString()
+  return [
+    `\nKalshiBook listens on ${url}. Ctrl-C stops it.\n\n  key ${key}\n\n`,
+    curl('/v1/markets?limit=3'),
+    ...(ticker === undefined
+      ? []
+      : [
+          curl(`/v1/markets/${ticker}/orderbook?depth=3`),
+          curl(`/v1/markets/${ticker}/orderbook?depth=3&at=${at}`),
+        ]),
+    '\n',
+  ].join('')
+}
+
+/** One line that lives: on a terminal it is rewritten each second; elsewhere it says nothing. */
+function showStatus({ collector }: Product): void {
+  let before: ShownStatus | null = null
+  collector().on((message) => {
+    const { status } = message as { status?: ShownStatus }
+    if (status === undefined || stopping) return
+    if (process.stdout.isTTY) tell(`\r\x1b[2K${statusLine(status, before)}`)
+    say('status', { ...status })
+    before = status
+  })
+}
+
+async function portIsFree(port: number): Promise<void> {
+  await new Promise<void>((resolve, reject) => {
+    const probe = createServer()
+    probe.once('error', () =>
+      reject(new Error(`port ${port} is taken: choose another with --port`)),
+    )
+    probe.listen(port, '127.0.0.1', () => probe.close(() => resolve()))
+  })
+}
+
+function reason(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
+}

@@ -1,0 +1,255 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import postgres from 'postgres'
+import { type Exchange, startExchange } from '../../simulator/exchange.ts'
+import type { PlainRecord } from '../e2e/plain-fold.ts'
+import { type RunningProduct, runProduct } from '../e2e/running-product.ts'
+import { Subscriber } from '../e2e/subscriber.ts'
+import { foldStore } from '../store-fold.ts'
+import { until } from '../until.ts'
+import { hashBook } from './book-hash.ts'
+import { type Random, seeded } from './random.ts'
+import { Truth } from './truth.ts'
+
+export type ChaosOptions = {
+  readonly seconds: number
+  readonly markets: number
+  readonly rate: number
+  readonly seed: number
+}
+
+export type ChaosReport = {
+  readonly problems: string[]
+  readonly counts: Record<string, number>
+}
+
+type Asked = {
+  readonly market: string
+  readonly atUs: number
+  readonly seq: number
+  readonly hash: number
+}
+type BookData = {
+  status: string
+  seq: number
+  yes?: [string, string][]
+  no?: [string, string][]
+}
+type Gap = { from_us: number; to_us: number | null; cause: string }
+
+const SUBSCRIBERS = 12
+const WITHIN_US = 2_000_000
+const STOP_AT_PROBLEMS = 50
+
+/** Runs the whole product under load and faults, and holds every answer against the exchange's truth. */
+export async function chaosPath(options: ChaosOptions): Promise<ChaosReport> {
+  const { markets, rate, seed } = options
+  const exchange = await startExchange({ markets, rate, seed, paused: true })
+  const product = await runProduct(exchange, { collector: { RECOVERY_MS: '500' } })
+  const truth = new Truth(exchange)
+  const run = new ChaosRun(options, exchange, product, truth)
+  try {
+    return await run.run()
+  } finally {
+    truth.stop()
+    for (const each of run.subscribers) each.close()
+    await product.stop()
+    await exchange.close()
+  }
+}
+
+class ChaosRun {
+  readonly subscribers: Subscriber[] = []
+  readonly #options: ChaosOptions
+  readonly #exchange: Exchange
+  readonly #product: RunningProduct
+  readonly #truth: Truth
+  readonly #random: Random
+  readonly #problems: string[] = []
+  readonly #counts: Record<string, number> = {}
+  readonly #asked: Asked[] = []
+  #running = true
+
+  constructor(options: ChaosOptions, exchange: Exchange, product: RunningProduct, truth: Truth) {
+    this.#options = options
+    this.#exchange = exchange
+    this.#product = product
+    this.#truth = truth
+    this.#random = seeded(options.seed ^ 0x5eed)
+  }
+
+  async run(): Promise<ChaosReport> {
+    const { markets } = this.#truth
+    for (const market of this.#random.shuffled(markets).slice(0, SUBSCRIBERS)) {
+      const subscriber = new Subscriber(this.#product.socketUrl, market, this.#product.apiKey)
+      this.subscribers.push(subscriber)
+      await subscriber.subscribe()
+    }
+    await until('subscribers are ready', () => this.subscribers.every(({ ready }) => ready))
+    this.#exchange.start()
+    const loops = [this.#pollLive(), this.#pollLive(), this.#pollPast(), this.#injectFaults()]
+    await sleep(this.#options.seconds * 1000)
+    this.#running = false
+    await Promise.all(loops)
+    this.#exchange.pause()
+    await this.#agree()
+    await this.#askAgain()
+    await this.#lossesAreTold()
+    return { problems: this.#problems, counts: this.#counts }
+  }
+
+  async #pollLive(): Promise<void> {
+    while (this.#running) {
+      const market = this.#random.pick(this.#truth.markets)
+      const askedUs = nowUs()
+      const { status, body } = await this.#book(market)
+      this.#count(`live_${status}_${body.data?.status ?? 'refused'}`)
+      if (status === 200 && body.data?.status === 'live') {
+        const hash = hashBook(body.data)
+        if (!this.#truth.was(market, hash, askedUs - WITHIN_US, nowUs())) {
+          this.#problem(`live ${market} at ${askedUs}: not the exchange's within 2 s`)
+        }
+      } else if (status !== 503 && body.data?.status !== 'unknown') {
+        this.#problem(`live ${market}: ${status} ${JSON.stringify(body).slice(0, 200)}`)
+      }
+      await sleep(5)
+    }
+  }
+
+  async #pollPast(): Promise<void> {
+    while (this.#running) {
+      const market = this.#random.pick(this.#truth.markets)
+      const atUs = Math.round(nowUs() - this.#random.upTo(3_000_000))
+      const { status, body } = await this.#book(market, atUs)
+      this.#count(`past_${status}_${body.data?.status ?? 'refused'}`)
+      if (status === 200 && body.data?.status === 'as_of') {
+        this.#asked.push({ market, atUs, seq: body.data.seq, hash: hashBook(body.data) })
+      } else if (![200, 404, 503].includes(status)) this.#problem(`past ${market}: ${status}`)
+      await sleep(15)
+    }
+  }
+
+  async #injectFaults(): Promise<void> {
+    while (this.#running) {
+      await sleep(300 + this.#random.upTo(600))
+      const roll = this.#random.upTo(100)
+      if (roll < 35) this.#exchange.dropNext(1 + Math.floor(this.#random.upTo(3)))
+      else if (roll < 55) this.#exchange.duplicateNext()
+      else if (roll < 80) this.#exchange.delayNext(20 + this.#random.upTo(300))
+      else if (roll < 88) this.#exchange.corruptNext('price')
+      else if (roll < 93) this.#exchange.overflow()
+      else {
+        if (roll > 97) this.#exchange.refuseHandshakes(1, 503)
+        this.#exchange.cut()
+      }
+    }
+  }
+
+  /** Collector, Durable Object and store hold the exchange's book of every market. */
+  async #agree(): Promise<void> {
+    const quietUs = nowUs()
+    await until('every book is live again, and is the exchange’s', async () => {
+      const { body } = await this.#book(this.#random.pick(this.#truth.markets), quietUs)
+      if (body.data?.status !== 'as_of') return false
+      const { checksums } = (await this.#product.collector().ask('checksums')) as {
+        checksums: Record<string, number | null>
+      }
+      return Object.values(checksums).every((sum) => sum !== null)
+    })
+    const sql = postgres(this.#product.databaseUrl, { max: 1, onnotice: () => {} })
+    const stored = await foldStore(sql)
+    await sql.end()
+    const { checksums } = (await this.#product.collector().ask('checksums')) as {
+      checksums: Record<string, number | null>
+    }
+    for (const market of this.#truth.markets) {
+      const want = this.#truth.now(market)
+      const { status, body } = await this.#book<{ full_checksum: number }>(market)
+      if (status !== 200 || body.data?.status !== 'live') {
+        this.#problem(`end ${market}: ${status} ${body.data?.status}`)
+        continue
+      }
+      if (hashBook(body.data) !== want) this.#problem(`end ${market}: wrong live book`)
+      if (hashBook(stored.get(market) ?? {}) !== want) this.#problem(`end ${market}: wrong store`)
+      if (checksums[market] !== body.data.full_checksum) {
+        this.#problem(`end ${market}: the collector holds another book`)
+      }
+    }
+    this.#counts['markets_agreed'] = this.#truth.markets.length
+  }
+
+  /** No as-of, asked again, answers over a wrong book, or otherwise than before but for a gap. */
+  async #askAgain(): Promise<void> {
+    for (const { market, atUs, seq, hash } of this.#asked) {
+      const { status, body } = await this.#book(market, atUs)
+      if (status === 200 && body.data?.status === 'unknown') {
+        this.#count('again_unknown')
+        continue
+      }
+      this.#count('again_as_of')
+      if (status !== 200 || body.data?.seq !== seq || hashBook(body.data) !== hash) {
+        this.#problem(`again ${market} at ${atUs}: ${status}, another answer than before`)
+      } else if (!this.#truth.was(market, hash, atUs - WITHIN_US, atUs)) {
+        this.#problem(`again ${market} at ${atUs}: as_of over a wrong book`)
+      }
+    }
+  }
+
+  /** Every injected loss is a gap that covers it, in REST and on the stream. */
+  async #lossesAreTold(): Promise<void> {
+    const losses = this.#exchange.faults.filter(({ kind }) =>
+      ['drop', 'delay', 'cut', 'overflow'].includes(kind),
+    )
+    const gaps = new Map<string, Gap[]>()
+    for (const market of this.subscribers.map((each) => each.market)) {
+      const path = `/v1/markets/${encodeURIComponent(market)}/gaps?limit=10000`
+      gaps.set(market, (await this.#product.get<{ data: Gap[] }>(path)).body.data)
+    }
+    for (const { kind, atUs } of losses) {
+      this.#count(`loss_${kind}`)
+      for (const { market, messages } of this.subscribers) {
+        const covers = ({ from_us, to_us }: { from_us: number; to_us: number | null }) =>
+          from_us <= atUs && (to_us === null || to_us >= atUs)
+        if (!gaps.get(market)?.some(covers))
+          this.#problem(`${kind} at ${atUs}: no gap of ${market}`)
+        const streamed = messages.flatMap((message, i) => {
+          if (message.type !== 'gap') return []
+          const next = messages.slice(i + 1).find(({ type }) => type === 'snapshot')
+          return [
+            { from_us: message.from_us, to_us: next?.type === 'snapshot' ? next.recv_us : null },
+          ]
+        })
+        if (!streamed.some(covers)) this.#problem(`${kind} at ${atUs}: ${market} was not told`)
+      }
+    }
+    for (const subscriber of this.subscribers)
+      this.#inOrder(subscriber.market, subscriber.records())
+  }
+
+  #inOrder(market: string, records: readonly PlainRecord[]): void {
+    this.#counts['streamed'] = (this.#counts['streamed'] ?? 0) + records.length
+    records.forEach((record, i) => {
+      const before = records[i - 1]
+      if (before !== undefined && record.seq !== before.seq + 1) {
+        this.#problem(`stream ${market}: ${record.type} ${record.seq} after ${before.seq}`)
+      }
+    })
+  }
+
+  async #book<More = unknown>(market: string, atUs?: number) {
+    const at = atUs === undefined ? '' : `&at=${atUs}`
+    const path = `/v1/markets/${encodeURIComponent(market)}/orderbook?view=native${at}`
+    return this.#product.get<{ data?: BookData & More }>(path)
+  }
+
+  #count(what: string): void {
+    this.#counts[what] = (this.#counts[what] ?? 0) + 1
+  }
+
+  #problem(text: string): void {
+    if (this.#problems.length < STOP_AT_PROBLEMS) this.#problems.push(text)
+  }
+}
+
+function nowUs(): number {
+  return Math.round((performance.timeOrigin + performance.now()) * 1000)
+}

@@ -1,0 +1,76 @@
+import { chmod, mkdtemp, rm } from 'node:fs/promises'
+import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { type Overrides, type Product, startProduct } from '../../local/product.ts'
+import type { Exchange } from '../../simulator/exchange.ts'
+
+export type Answer<Body> = {
+  readonly status: number
+  readonly headers: Headers
+  readonly body: Body
+}
+
+/** The whole product, as `npm start` runs it, in a folder of its own. */
+export type RunningProduct = Product & {
+  /** GET with the development key. */
+  get<Body = unknown>(path: string): Promise<Answer<Body>>
+  /** A socket address of the same API. */
+  readonly socketUrl: string
+}
+
+/** Starts the product against this exchange. */
+export async function runProduct(
+  exchange: Exchange,
+  overrides: Overrides = {},
+): Promise<RunningProduct> {
+  const dataDir = await mkdtemp(join(tmpdir(), 'kalshibook-e2e-'))
+  await chmod(dataDir, 0o755)
+  const env = {
+    KALSHI_WS_URL: exchange.wsUrl,
+    KALSHI_REST_URL: exchange.restUrl,
+    KALSHI_KEY_ID: exchange.keyId,
+    KALSHI_PRIVATE_KEY: exchange.privateKeyPem,
+  }
+  const product = await startProduct(
+    {
+      port: await freePort(),
+      dataDir,
+      fresh: false,
+      json: true,
+      shards: 2,
+      databaseUrl: null,
+      exchange: { kind: 'given', env },
+    },
+    overrides,
+  )
+  const authorization = `Bearer ${product.apiKey}`
+  return {
+    ...product,
+    socketUrl: product.url.replace(/^http/, 'ws'),
+    get: async <Body>(path: string) => {
+      const response = await fetch(product.url + path, { headers: { authorization } })
+      const body = (await response.json()) as Body
+      return { status: response.status, headers: response.headers, body }
+    },
+    stop: async () => {
+      await product.stop()
+      await rm(dataDir, { recursive: true, force: true })
+    },
+  }
+}
+
+/** A port that nobody listens on now. */
+export function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const server = createServer()
+    server.once('error', reject)
+    server.listen(0, '127.0.0.1', () => {
+      const address = server.address()
+      server.close(() => {
+        if (address !== null && typeof address === 'object') resolve(address.port)
+        else reject(new Error('no port'))
+      })
+    })
+  })
+}
