@@ -1,0 +1,189 @@
+import postgres, { type Sql } from 'postgres'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { migrate } from '../../migrations/migrate.ts'
+import { emptyDatabase } from '../database.ts'
+import { openStore, type Store } from '../store/fixture.ts'
+
+let store: Store
+let relations: string[]
+
+beforeAll(async () => {
+  store = await openStore()
+  await store.collector`select kb.make_book_partitions(1795000000000000, 2)`
+  const rows = await store.owner`
+    select c.oid::regclass::text as name from pg_class c
+    where c.relnamespace = 'kb'::regnamespace and c.relkind in ('r', 'p', 'v', 'm', 'f')
+    order by 1`
+  relations = rows.map((row) => row['name'])
+})
+
+afterAll(() => store.stop())
+
+/** Runs as a role; the privileges of a session that set its role are those of the role alone. */
+async function as<Result>(role: string, work: (sql: Sql) => Promise<Result>): Promise<Result> {
+  const reserved = await store.owner.reserve()
+  try {
+    await reserved.unsafe(`set role ${role}`)
+    return await work(reserved)
+  } finally {
+    await reserved.unsafe('reset role')
+    reserved.release()
+  }
+}
+
+const outcome = (query: Promise<unknown>) =>
+  query.then(
+    () => 'allowed',
+    (error: { code: string }) => error.code,
+  )
+
+const DENIED = '42501' // insufficient_privilege
+
+async function readableBy(role: string): Promise<string[]> {
+  return as(role, async (sql) => {
+    const readable: string[] = []
+    for (const relation of relations) {
+      const found = await outcome(sql.unsafe(`select * from ${relation} limit 1`))
+      if (found !== DENIED) readable.push(relation)
+    }
+    return readable
+  })
+}
+
+async function writableBy(role: string): Promise<string[]> {
+  const rows = await store.owner`
+    select c.oid::regclass::text as name from pg_class c
+    where c.relnamespace = 'kb'::regnamespace and c.relkind in ('r', 'p')
+      and has_table_privilege(${role}, c.oid, 'insert, update, delete, truncate, references, trigger, maintain')
+    order by 1`
+  return rows.map((row) => row['name'])
+}
+
+const MARKET_DATA = [
+  'kb.book_deltas',
+  'kb.book_gaps',
+  'kb.epochs',
+  'kb.events',
+  'kb.lease',
+  'kb.markets',
+  'kb.series',
+]
+const COLLECTED = [...MARKET_DATA, 'kb.proof_of_life'].sort()
+
+test('row-level security is on for every relation of kb, partitions included', async () => {
+  expect(relations.filter((name) => name.startsWith('kb.book_deltas_')).length).toBe(3)
+  const rows = await store.owner`
+    select c.oid::regclass::text as name from pg_class c
+    where c.relnamespace = 'kb'::regnamespace and c.relkind in ('r', 'p') and not c.relrowsecurity`
+  expect(rows.map((row) => row['name'])).toEqual([])
+  const views = await store.owner`
+    select from pg_class where relnamespace = 'kb'::regnamespace and relkind in ('v', 'm', 'f')`
+  expect(views.length).toBe(0)
+})
+
+test('the collector reads and writes market data alone, never a partition by its own name', async () => {
+  expect(await readableBy('kb_collector')).toEqual(COLLECTED)
+  expect(await writableBy('kb_collector')).toEqual(COLLECTED)
+})
+
+test('the reader reads market data and the lease, and writes nothing', async () => {
+  expect(await readableBy('kb_reader')).toEqual(MARKET_DATA)
+  expect(await writableBy('kb_reader')).toEqual([])
+})
+
+test('the account role reads accounts and keys, and no market data', async () => {
+  expect(await readableBy('kb_account')).toEqual(['kb.accounts', 'kb.api_keys'])
+  expect(await writableBy('kb_account')).toEqual([])
+})
+
+test('nobody deletes, and the log is never updated', async () => {
+  const rows = await store.owner`
+    select relation, role from unnest(${relations}::text[]) relation,
+      unnest(array['kb_collector', 'kb_reader', 'kb_account']) role
+    where has_table_privilege(role, relation::regclass, 'delete, truncate')
+      or (relation like 'kb.book_deltas%' and has_table_privilege(role, relation::regclass, 'update'))`
+  expect([...rows]).toEqual([])
+})
+
+test('a stranger sees nothing of kb: no relation, no function, not the schema', async () => {
+  await store.owner`create role stranger`
+  expect(await readableBy('stranger')).toEqual([])
+  expect(await writableBy('stranger')).toEqual([])
+  await as('stranger', async (sql) => {
+    expect(await outcome(sql`select kb.make_book_partitions(0, 1)`)).toBe(DENIED)
+    expect(await outcome(sql`select nextval('kb.markets_id_seq')`)).toBe(DENIED)
+  })
+})
+
+test('only the collector may call a function of kb, and only the one that makes partitions', async () => {
+  const rows = await store.owner`
+    select p.proname, r.rolname from pg_proc p, pg_roles r
+    where p.pronamespace = 'kb'::regnamespace and has_function_privilege(r.oid, p.oid, 'execute')
+      and not r.rolsuper`
+  expect(rows.map((row) => `${row['rolname']} ${row['proname']}`)).toEqual([
+    'kb_collector make_book_partitions',
+  ])
+})
+
+test('a stranger who was let into the schema and onto a partition still sees no row of it', async () => {
+  await store.owner`create role intruder`
+  await store.owner`grant usage on schema kb to intruder`
+  const [partition = ''] = relations.filter((name) => /book_deltas_\d/.test(name))
+  await store.owner.unsafe(`grant select on ${partition} to intruder`)
+  await store.owner.unsafe(`insert into ${partition} (market_id, seq, recv_us, kind, reason)
+    values (1, 1, 1795000000000000, 3, 'settled')`)
+  const rows = await as('intruder', (sql) => sql.unsafe(`select * from ${partition}`))
+  expect(rows.length).toBe(0)
+  await store.owner.unsafe(`delete from ${partition}`)
+})
+
+test('the roles are no superusers, do not bypass row-level security, and have statement timeouts', async () => {
+  const rows = await store.owner`
+    select rolname, rolcanlogin, rolsuper, rolbypassrls, rolcreaterole, rolcreatedb from pg_roles
+    where rolname like 'kb\\_%' order by 1`
+  for (const { rolname: _, ...attributes } of rows) {
+    expect(attributes).toEqual({
+      rolcanlogin: true,
+      rolsuper: false,
+      rolbypassrls: false,
+      rolcreaterole: false,
+      rolcreatedb: false,
+    })
+  }
+  const timeout = async (sql: Sql) => (await sql`show statement_timeout`)[0]?.['statement_timeout']
+  expect(await timeout(store.collector)).toBe('30s')
+  expect(await timeout(store.reader)).toBe('10s')
+  expect(await timeout(store.account)).toBe('5s')
+})
+
+test('where the web roles exist and default privileges favour them, they still get nothing', async () => {
+  const cluster = await emptyDatabase()
+  const owner = postgres(cluster.ownerUrl, { max: 2, onnotice: () => {} })
+  try {
+    await owner.unsafe(`create role anon; create role authenticated;
+      create role service_role bypassrls;
+      alter default privileges grant all on tables to anon, authenticated, service_role;
+      alter default privileges grant all on functions to anon, authenticated, service_role;
+      alter default privileges grant all on sequences to anon, authenticated, service_role;`)
+    await migrate(cluster.ownerUrl)
+    await owner`select kb.make_book_partitions(1795000000000000, 1)`
+    const tables = await owner`
+      select c.oid::regclass::text as name, r.rolname from pg_class c, pg_roles r
+      where c.relnamespace = 'kb'::regnamespace and c.relkind in ('r', 'p')
+        and r.rolname in ('anon', 'authenticated', 'service_role')
+        and has_table_privilege(r.oid, c.oid, 'select, insert, update, delete, truncate')`
+    expect([...tables]).toEqual([])
+    const rest = await owner`
+      select p.proname as name from pg_proc p
+      where p.pronamespace = 'kb'::regnamespace and has_function_privilege('anon', p.oid, 'execute')
+      union all select 'kb' where has_schema_privilege('service_role', 'kb', 'usage')
+      union all select s.relname from (
+        select relname, oid from pg_class
+        where relnamespace = 'kb'::regnamespace and relkind = 'S' offset 0) s
+      where has_sequence_privilege('service_role', s.oid, 'usage, select, update')`
+    expect([...rest]).toEqual([])
+  } finally {
+    await owner.end()
+    await cluster.stop()
+  }
+})

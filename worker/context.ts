@@ -1,0 +1,33 @@
+import type { Context } from 'hono'
+import type { Sql } from 'postgres'
+import { withDatabase } from './database.ts'
+import { type Env, settingsOf } from './env.ts'
+import type { ApiKey } from './store/api-keys.ts'
+
+/** What Hono carries through one request. */
+export type App = {
+  Bindings: Env
+  Variables: {
+    readonly requestId: string
+    /** Whose key it is; set under /v1, the status route apart. */
+    readonly caller: ApiKey
+  }
+}
+
+/** Reads market data as kb_reader. Throws DatabaseAwayError when that cannot be done now. */
+export function readMarketData<Result>(
+  c: Context<App>,
+  run: (sql: Sql) => Promise<Result>,
+): Promise<Result> {
+  const { HYPERDRIVE_READER } = settingsOf(c.env)
+  return withDatabase(HYPERDRIVE_READER, (goodbye) => c.executionCtx.waitUntil(goodbye), run)
+}
+
+/** Reads keys as kb_account. Throws DatabaseAwayError when that cannot be done now. */
+export function readAccounts<Result>(
+  c: Context<App>,
+  run: (sql: Sql) => Promise<Result>,
+): Promise<Result> {
+  const { HYPERDRIVE_ACCOUNT } = settingsOf(c.env)
+  return withDatabase(HYPERDRIVE_ACCOUNT, (goodbye) => c.executionCtx.waitUntil(goodbye), run)
+}

@@ -1,0 +1,54 @@
+import { z } from 'zod'
+import type { FeedShard } from './live/feed-shard.ts'
+import type { MarketBook } from './live/market-book.ts'
+
+/** The Worker's bindings as wrangler.toml names them; what may be missing is told by `settingsOf`. */
+export type Env = {
+  readonly FEED_SHARD: DurableObjectNamespace<FeedShard>
+  readonly MARKET_BOOK: DurableObjectNamespace<MarketBook>
+  readonly HYPERDRIVE_READER?: Hyperdrive
+  readonly HYPERDRIVE_ACCOUNT?: Hyperdrive
+  readonly FEED_ENV?: string
+  readonly FEED_SHARDS?: string
+  readonly FEED_SILENT_MS?: string
+  readonly FEED_TOKEN?: string
+  readonly FEED_TOKEN_NEXT?: string
+  readonly KEY_PEPPER_V1?: string
+  readonly CURSOR_SECRET_V1?: string
+  readonly PUBLIC_URL?: string
+}
+
+/** Sixteen characters at the least: nobody guesses it. */
+const secret = z.string().min(16).nullable().catch(null)
+const address = z
+  .object({ connectionString: z.string().min(1) })
+  .transform((hyperdrive) => hyperdrive.connectionString)
+  .nullable()
+  .catch(null)
+
+/** A missing or unusable value is null, and what needs it answers 503: nothing stands in for it. */
+const schema = z.object({
+  FEED_ENV: z.string().min(1).nullable().catch(null),
+  FEED_SHARDS: z.coerce.number().int().min(1).max(1024).nullable().catch(null),
+  FEED_SILENT_MS: z.coerce.number().int().min(10).catch(5000),
+  FEED_TOKEN: secret,
+  FEED_TOKEN_NEXT: secret,
+  KEY_PEPPER_V1: secret,
+  CURSOR_SECRET_V1: secret,
+  PUBLIC_URL: z.url().catch(''),
+  HYPERDRIVE_READER: address,
+  HYPERDRIVE_ACCOUNT: address,
+})
+
+export type Settings = z.infer<typeof schema>
+
+const read = new WeakMap<Env, Settings>()
+
+/** The bindings' plain values, parsed once; null where one is missing or cannot be used. */
+export function settingsOf(env: Env): Settings {
+  const known = read.get(env)
+  if (known !== undefined) return known
+  const settings = schema.parse({ ...env })
+  read.set(env, settings)
+  return settings
+}

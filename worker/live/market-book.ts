@@ -1,0 +1,211 @@
+import { DurableObject } from 'cloudflare:workers'
+import { type FeedWord, isFresh } from '#core/feed-health'
+import type { Micros } from '#core/instant'
+import type { LiveKnowledge } from '#core/live-answer'
+import { LiveBook } from '#core/live-book'
+import { streamLimitsOf } from '#core/plan'
+import { hear, served, subscribe, unsubscribe } from '#core/stream-session'
+import type { Ticker } from '#core/ticker'
+import type { FeedItem } from '#core/wire/feed'
+import { readItem } from '#core/wire/feed-item'
+import type { ClientMessage, ServerMessage } from '#core/wire/stream'
+import { type Env, settingsOf } from '../env.ts'
+import type { ApplyOutcome } from './market-lanes.ts'
+import { shardStubOf } from './stubs.ts'
+import { Subscribers } from './subscribers.ts'
+
+/** Headers of an upgrade that the Worker makes anew, with what it knows of the caller. */
+export const STREAM_HEADERS = { plan: 'x-kb-plan', marketStatus: 'x-kb-market-status' } as const
+
+/**
+ * One market's live book and the hibernating sockets of those who follow it. It has no timers and
+ * no storage: its memory is a cache, which its shard fills again.
+ */
+export class MarketBook extends DurableObject<Env> {
+  readonly #market = this.ctx.id.name as Ticker
+  readonly #subscribers = new Subscribers(this.ctx.getWebSockets())
+  readonly #live = new LiveBook(this.#market, this.#subscribers.marketStatus)
+  /** Up to when the book is vouched for, ms; null when nobody does. */
+  #vouchedMs: number | null = null
+  #asking: Promise<void> | null = null
+  /** The shard knows that there are subscribers. */
+  #shardKnows = false
+
+  /** Takes an item from the shard and tells the subscribers, before anything else can happen. */
+  apply(item: FeedItem): ApplyOutcome {
+    const now = Date.now()
+    const entries = readItem(item)
+    if (entries === null) return { kind: 'need', have: this.#live.seq }
+    const first = this.#live.seq === null
+    const { messages, need } = this.#live.take(entries, item.sum ?? null, now * 1000)
+    this.#subscribers.send(
+      this.#subscribers.following,
+      first ? this.#live.start('resync') : messages,
+    )
+    if (first) for (const socket of this.#subscribers.waiting) this.#serve(socket)
+    if (need) {
+      this.#vouchedMs = null
+      return { kind: 'need', have: this.#live.seq }
+    }
+    const last = entries.at(-1)
+    const toldMs = last === undefined || last.kind === 'image' ? now : last.recv / 1000
+    this.#vouchedMs = Math.max(this.#vouchedMs ?? 0, Math.min(now, toldMs))
+    return { kind: 'taken' }
+  }
+
+  /** The state of the feed, for the subscribers. @returns how many sockets there are */
+  heartbeat(feed: FeedWord, upstreamAgeMs: number | null): number {
+    if (feed === 'down') this.#vouchedMs = null
+    this.#subscribers.send(this.#subscribers.following, [this.#beat(feed, upstreamAgeMs)])
+    this.#shardKnows = this.#subscribers.count > 0
+    return this.#subscribers.count
+  }
+
+  /** The book now; the shard is asked when nobody vouched for it in the last moments. */
+  async book(): Promise<LiveKnowledge> {
+    await this.#ask()
+    const { state, stamp, proof } = this.#live
+    if (state.kind === 'empty') return { kind: 'nothing' }
+    if (state.kind === 'unknown') {
+      const { seq, cause, from, recv, prevSeq } = state.gap
+      return { kind: 'unknown', seq, gap: { seq, cause, from, to: null, noticed: recv, prevSeq } }
+    }
+    if (state.book === null || stamp === null) return { kind: 'nothing' }
+    const vouchedMs = this.#vouchedMs
+    return {
+      kind: 'book',
+      book: state.book.ladders(),
+      seq: state.seq,
+      closed: state.kind === 'closed',
+      changed: stamp.recv,
+      event: stamp.event,
+      proof,
+      live: isFresh(vouchedMs, Date.now()),
+      confirmed: vouchedMs === null ? null : (Math.round(vouchedMs * 1000) as Micros),
+    }
+  }
+
+  /** Opens a subscriber's socket; the Worker has authenticated it and made this request anew. */
+  override fetch(request: Request): Response {
+    const plan = request.headers.get(STREAM_HEADERS.plan) ?? ''
+    const marketStatus = request.headers.get(STREAM_HEADERS.marketStatus) ?? ''
+    const { 0: client, 1: server } = new WebSocketPair()
+    this.ctx.acceptWebSocket(server)
+    this.#subscribers.open(server, plan, marketStatus)
+    this.#live.marketStatus = marketStatus
+    const limits = streamLimitsOf(plan)
+    this.#say(server, { type: 'welcome', plan, limits, server_us: Date.now() * 1000 })
+    return new Response(null, { status: 101, webSocket: client })
+  }
+
+  override async webSocketMessage(socket: WebSocket, raw: string | ArrayBuffer): Promise<void> {
+    const before = this.#subscribers.session(socket)
+    if (before === null) return
+    const { session, heard } = hear(before, raw, this.#market, Date.now())
+    this.#subscribers.keep(socket, session)
+    switch (heard.kind) {
+      case 'close':
+        return this.#subscribers.close(socket, heard.code, heard.reason)
+      case 'error': {
+        const id = heard.id === undefined ? {} : { id: heard.id }
+        return this.#say(socket, { type: 'error', ...id, ...heard.fault })
+      }
+      case 'message':
+        return this.#obey(socket, heard.message)
+    }
+  }
+
+  override webSocketClose(socket: WebSocket, code: number): void {
+    this.#subscribers.close(socket, code === 1005 || code === 1006 ? 1000 : code, '')
+  }
+
+  override webSocketError(socket: WebSocket): void {
+    this.#subscribers.close(socket, 1011, '')
+  }
+
+  async #obey(socket: WebSocket, message: ClientMessage): Promise<void> {
+    const session = this.#subscribers.session(socket)
+    if (session === null) return
+    switch (message.op) {
+      case 'ping':
+        return this.#say(socket, { type: 'pong' })
+      case 'unsubscribe': {
+        const { sub } = message
+        const after = unsubscribe(session, sub)
+        if (after === null) {
+          const text = `sub: there is no subscription ${sub}`
+          return this.#say(socket, { type: 'error', code: 'invalid_param', message: text })
+        }
+        this.#subscribers.keep(socket, after)
+        return this.#say(socket, { type: 'unsubscribed', sub })
+      }
+      case 'resync':
+        if (session.subs.length === 0) return
+        this.#subscribers.send([socket], this.#live.start('resync'))
+        return this.#ask()
+      case 'subscribe': {
+        const after = subscribe(session, message.resume?.[this.#market] ?? null)
+        this.#subscribers.keep(socket, after)
+        const id = message.id === undefined ? {} : { id: message.id }
+        const sub = after.last
+        this.#say(socket, { type: 'subscribed', ...id, sub, accepted: 1, rejected: [] })
+        await (this.#shardKnows ? this.#ask() : this.#askShard())
+        // Nobody vouches: said before the book that may be old, or in place of one.
+        if (this.#vouchedMs === null) this.#say(socket, this.#beat('down', null))
+        this.#serve(socket)
+      }
+    }
+  }
+
+  /** Sends the first book to the subscriptions of a socket that wait for it, if there is one. */
+  #serve(socket: WebSocket): void {
+    const session = this.#subscribers.session(socket)
+    if (session === null || this.#live.seq === null) return
+    for (const { sub, have } of session.waiting) {
+      const { ahead, messages } =
+        have === null
+          ? { ahead: false, messages: this.#live.start('initial') }
+          : this.#live.resume(have)
+      if (ahead) {
+        const message = `resume: this market has not come to seq ${have}`
+        this.#say(socket, { type: 'error', code: 'resume_ahead', message })
+      }
+      this.#subscribers.send([socket], [...messages, { type: 'ready', sub }])
+    }
+    this.#subscribers.keep(socket, served(session))
+  }
+
+  /** Has the shard watch the market and vouch for it; one question at a time is under way. */
+  #ask(): Promise<void> {
+    if (isFresh(this.#vouchedMs, Date.now())) return Promise.resolve()
+    this.#asking ??= this.#askShard().finally(() => {
+      this.#asking = null
+    })
+    return this.#asking
+  }
+
+  async #askShard(): Promise<void> {
+    const { FEED_SHARDS } = settingsOf(this.env)
+    if (FEED_SHARDS === null) return
+    const shard = shardStubOf(this.env, this.#market, FEED_SHARDS)
+    const listened = this.#subscribers.count > 0
+    try {
+      const vouched = await shard.watch(this.#market, this.#live.seq, listened)
+      this.#shardKnows = listened
+      if (vouched === null) return
+      this.#vouchedMs = Math.max(this.#vouchedMs ?? 0, Math.min(Date.now(), vouched))
+    } catch {
+      // The shard is away: nobody vouches.
+    }
+  }
+
+  #beat(feed: FeedWord, upstreamAgeMs: number | null): ServerMessage {
+    const { seq } = this.#live
+    const books = seq === null ? {} : { [this.#market]: seq }
+    return { type: 'heartbeat', feed, upstream_age_ms: upstreamAgeMs, books }
+  }
+
+  #say(socket: WebSocket, message: ServerMessage): void {
+    this.#subscribers.send([socket], [message])
+  }
+}

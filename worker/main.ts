@@ -1,0 +1,11 @@
+import { makeApp } from './app.ts'
+import type { Env } from './env.ts'
+
+export { FeedShard } from './live/feed-shard.ts'
+export { MarketBook } from './live/market-book.ts'
+
+const app = makeApp()
+
+export default {
+  fetch: (request, env, ctx) => app.fetch(request, env, ctx),
+} satisfies ExportedHandler<Env>

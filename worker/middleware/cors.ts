@@ -1,0 +1,18 @@
+import type { MiddlewareHandler } from 'hono'
+import type { App } from '../context.ts'
+
+const EXPOSED = 'X-Request-Id, Retry-After'
+const DAY_S = '86400'
+
+/** Lets pages of any origin read, with a key and without credentials; answers their preflights. */
+export const cors: MiddlewareHandler<App> = async (c, next) => {
+  c.header('Access-Control-Allow-Origin', '*')
+  c.header('Access-Control-Expose-Headers', EXPOSED)
+  const preflight =
+    c.req.method === 'OPTIONS' && c.req.header('Access-Control-Request-Method') !== undefined
+  if (!preflight) return next()
+  c.header('Access-Control-Allow-Methods', 'GET')
+  c.header('Access-Control-Allow-Headers', 'Authorization, X-API-Key')
+  c.header('Access-Control-Max-Age', DAY_S)
+  return c.body(null, 204)
+}

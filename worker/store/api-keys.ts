@@ -1,0 +1,33 @@
+import type { Sql } from 'postgres'
+import type { Micros } from '#core/instant'
+import { micros } from '#core/log-row'
+
+/** Whose key it is, and what it may do. Whether it is expired or revoked is the caller's to judge. */
+export type ApiKey = {
+  readonly keyId: string
+  readonly accountId: string
+  readonly plan: string
+  readonly scopes: readonly string[]
+  readonly revokedUs: Micros | null
+  readonly expiresUs: Micros | null
+}
+
+/**
+ * Finds a key by the hash of its text; null when there is none. Throws as Postgres does.
+ * @param hash HMAC-SHA-256 in 64 hex digits; the account's role is needed
+ */
+export async function findApiKey(sql: Sql, hash: string): Promise<ApiKey | null> {
+  const [row] = await sql`
+    select k.id, k.account_id, a.plan, to_jsonb(k.scopes) as scopes, k.revoked_us, k.expires_us
+    from kb.api_keys k join kb.accounts a on a.id = k.account_id
+    where k.hash = decode(${hash}::text, 'hex')`
+  if (row === undefined) return null
+  return {
+    keyId: row['id'] as string,
+    accountId: row['account_id'] as string,
+    plan: row['plan'] as string,
+    scopes: row['scopes'] as string[],
+    revokedUs: micros(row['revoked_us']),
+    expiresUs: micros(row['expires_us']),
+  }
+}

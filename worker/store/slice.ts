@@ -1,0 +1,2 @@
+/** The one slice of markets that there is today. */
+export const SLICE = 0
