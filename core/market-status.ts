@@ -11,7 +11,12 @@ export const MARKET_STATUSES = [
 ] as const
 export type MarketStatus = (typeof MARKET_STATUSES)[number]
 
-/** @returns whether trading is over for good: the last book is then the book */
+const OVER: readonly string[] = ['closed', 'determined', 'disputed', 'amended', 'finalized']
+
+/**
+ * Whether trading is over for good, so that the last book is the book.
+ * @param status the exchange's word; one that we do not know says nothing, so false
+ */
 export function tradingIsOver(status: string): boolean {
-  return !['initialized', 'active', 'inactive'].includes(status)
+  return OVER.includes(status)
 }

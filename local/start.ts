@@ -18,18 +18,19 @@ const tell = (text: string) => {
 
 let product: Product | null = null
 let stopping = false
-async function stop(code: number): Promise<never> {
-  if (stopping) {
-    // Asked twice: no more patience. The children end when we are gone.
-    process.exit(1)
-  }
+async function stop(code: number): Promise<void> {
+  if (stopping) return
   stopping = true
   tell('\nStopping …\n')
   await product?.stop()
   say('stopped')
   process.exit(code)
 }
-process.on('SIGINT', () => stop(0))
+process.on('SIGINT', () => {
+  // Asked twice: no more patience. The children end when we are gone.
+  if (stopping) process.exit(1)
+  void stop(0)
+})
 process.on('SIGTERM', () => stop(0))
 process.on('SIGHUP', () => stop(0))
 

@@ -1,0 +1,84 @@
+import { execFile } from 'node:child_process'
+import { mkdir, readFile } from 'node:fs/promises'
+import { createRequire } from 'node:module'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
+import { convertV4MiniflareOptions, Log, LogLevel, Miniflare } from 'miniflare'
+import { unstable_getMiniflareWorkerOptions, unstable_readConfig } from 'wrangler'
+
+const ROOT = fileURLToPath(new URL('..', import.meta.url))
+const CONFIG = join(ROOT, 'wrangler.toml')
+
+/** How the Worker runs on this machine. */
+export type WorkerOptions = {
+  /** 0 for any free one. */
+  readonly port: number
+  /** Where the objects' storage and the bundle are kept. */
+  readonly stateDir: string
+  /** Postgres as kb_reader and as kb_account. */
+  readonly readerUrl: string
+  readonly accountUrl: string
+  /** Variables and secrets, over those of wrangler.toml. */
+  readonly bindings: Readonly<Record<string, string>>
+}
+
+export type RunningWorker = {
+  /** `http://127.0.0.1:port`. */
+  readonly url: string
+  stop(): Promise<void>
+}
+
+/**
+ * Bundles the Worker with wrangler and runs it in workerd, listening on 127.0.0.1 alone.
+ * Throws when it cannot be bundled, or when the port is taken.
+ */
+export async function startWorker(options: WorkerOptions): Promise<RunningWorker> {
+  const { port, stateDir, readerUrl, accountUrl, bindings } = options
+  const script = await bundle(join(stateDir, 'bundle'))
+  const databases: Record<string, string> = {
+    HYPERDRIVE_READER: readerUrl,
+    HYPERDRIVE_ACCOUNT: accountUrl,
+  }
+  const config = unstable_readConfig({ config: CONFIG })
+  const hyperdrive = config.hyperdrive.map((each) => {
+    const localConnectionString = databases[each.binding]
+    return localConnectionString === undefined ? each : { ...each, localConnectionString }
+  })
+  const { workerOptions } = unstable_getMiniflareWorkerOptions({ ...config, hyperdrive })
+  const { modulesRules: _, ...worker } = workerOptions
+  const miniflare = new Miniflare(
+    convertV4MiniflareOptions({
+      host: '127.0.0.1',
+      port,
+      cf: false,
+      log: new Log(LogLevel.ERROR),
+      resourcePersistencePath: join(stateDir, 'objects'),
+      workers: [
+        {
+          ...worker,
+          name: "kalshibook", unsafeDirectSockets: [{ host: "127.0.0.1", port: 0 }],
+          modules: [{ type: 'ESModule', path: 'main.js', contents: script }],
+          bindings: { ...worker.bindings, ...bindings },
+        },
+      ],
+    }),
+  )
+  const url = await miniflare.ready; const direct = (await (miniflare as any).unsafeGetDirectURL("kalshibook")).origin
+  return { direct, url: url.origin, stop: () => miniflare.dispose() }
+}
+
+/** The Worker's code as it is deployed. */
+async function bundle(dir: string): Promise<string> {
+  await mkdir(dir, { recursive: true })
+  const wrangler = join(
+    dirname(createRequire(import.meta.url).resolve('wrangler/package.json')),
+    'bin/wrangler.js',
+  )
+  const args = [wrangler, 'deploy', '--dry-run', '--config', CONFIG, '--outdir', dir]
+  await promisify(execFile)(process.execPath, args, {
+    cwd: ROOT,
+    env: { ...process.env, WRANGLER_SEND_METRICS: 'false', WRANGLER_HIDE_BANNER: 'true', CI: '1' },
+  })
+  return readFile(join(dir, 'main.js'), 'utf8')
+}
