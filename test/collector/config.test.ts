@@ -1,0 +1,53 @@
+import { expect, test } from 'vitest'
+import { readCollectorConfig } from '../../collector/config.ts'
+
+const good = {
+  KALSHI_WS_URL: 'wss://x.test/trade-api/ws/v2',
+  KALSHI_REST_URL: 'https://x.test/trade-api/v2',
+  KALSHI_KEY_ID: 'id',
+  KALSHI_PRIVATE_KEY: '-----BEGIN PRIVATE KEY-----\\nnone\\n-----END PRIVATE KEY-----',
+  COLLECTOR_DATABASE_URL: 'postgres://kb_collector@127.0.0.1/kb',
+  FEED_URL: 'wss://x.test/internal/feed',
+  FEED_TOKEN: 'sixteen characters',
+  FEED_SHARDS: '8',
+  FEED_ENV: 'test',
+}
+
+test('a key pasted into one line gets its line ends back', () => {
+  const read = readCollectorConfig(good)
+  expect(read).toMatchObject({ ok: true, config: { FEED_SHARDS: 8, WATERMARK_EVERY_MS: 200 } })
+  expect(read.ok && read.config.privateKey.split('\n')).toHaveLength(3)
+})
+
+test('every missing variable is named at once', () => {
+  const read = readCollectorConfig({})
+  const named = read.ok ? [] : read.problems.map((problem) => problem.split(':')[0])
+  expect(named).toEqual([
+    'KALSHI_WS_URL',
+    'KALSHI_REST_URL',
+    'KALSHI_KEY_ID',
+    'COLLECTOR_DATABASE_URL',
+    'FEED_URL',
+    'FEED_TOKEN',
+    'FEED_SHARDS',
+    'FEED_ENV',
+    'KALSHI_PRIVATE_KEY or KALSHI_PRIVATE_KEY_FILE',
+  ])
+})
+
+test.each([
+  ['KALSHI_WS_URL', 'https://x.test'],
+  ['COLLECTOR_DATABASE_URL', 'x'],
+  ['FEED_TOKEN', 'short'],
+  ['FEED_SHARDS', '0'],
+  ['WATERMARK_EVERY_MS', '501'],
+  ['RECORD_BATCH', '20000'],
+  ['KALSHI_PRIVATE_KEY', 'no PEM'],
+  ['KALSHI_PRIVATE_KEY_FILE', '/no/such/file'],
+])('%s=%s is refused by name, and its value is not shown', (name, value) => {
+  const read = readCollectorConfig({ ...good, [name]: value })
+  expect(read.ok).toBe(false)
+  const problems = read.ok ? '' : read.problems.join('\n')
+  expect(problems).toContain(name)
+  if (name.includes('KEY') || name.includes('TOKEN')) expect(problems).not.toContain(`: ${value}`)
+})
