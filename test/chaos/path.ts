@@ -146,21 +146,17 @@ class ChaosRun {
 
   /** Collector, Durable Object and store hold the exchange's book of every market. */
   async #agree(): Promise<void> {
-    const quietUs = nowUs()
-    await until('every book is live again, and is the exchange’s', async () => {
-      const { body } = await this.#book(this.#random.pick(this.#truth.markets), quietUs)
-      if (body.data?.status !== 'as_of') return false
-      const { checksums } = (await this.#product.collector().ask('checksums')) as {
-        checksums: Record<string, number | null>
-      }
-      return Object.values(checksums).every((sum) => sum !== null)
+    await until('the collector knows every book', async () => {
+      const sums = Object.values(await this.#checksums())
+      return sums.length > 0 && sums.every((sum) => sum !== null)
     })
+    // An as-of is answered only when all that came before it is stored.
+    const { body: settled } = await this.#book(this.#random.pick(this.#truth.markets), nowUs())
+    if (settled.data?.status !== 'as_of') this.#problem(`end: ${JSON.stringify(settled)}`)
     const sql = postgres(this.#product.databaseUrl, { max: 1, onnotice: () => {} })
     const stored = await foldStore(sql)
     await sql.end()
-    const { checksums } = (await this.#product.collector().ask('checksums')) as {
-      checksums: Record<string, number | null>
-    }
+    const checksums = await this.#checksums()
     for (const market of this.#truth.markets) {
       const want = this.#truth.now(market)
       const { status, body } = await this.#book<{ full_checksum: number }>(market)
@@ -239,6 +235,11 @@ class ChaosRun {
     const at = atUs === undefined ? '' : `&at=${atUs}`
     const path = `/v1/markets/${encodeURIComponent(market)}/orderbook?view=native${at}`
     return this.#product.get<{ data?: BookData & More }>(path)
+  }
+
+  async #checksums(): Promise<Record<string, number | null>> {
+    const { checksums } = await this.#product.collector().ask('checksums')
+    return checksums as Record<string, number | null>
   }
 
   #count(what: string): void {
