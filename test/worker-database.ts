@@ -1,0 +1,32 @@
+import { createHmac, randomBytes } from 'node:crypto'
+import postgres from 'postgres'
+import { makeApiKey } from '#core/api-key'
+import { freshDatabase } from './database.ts'
+import type { WorkerSetup } from './worker-setup.ts'
+
+/**
+ * The program that worker-setup runs: a Postgres with an account and its keys. It says where over
+ * IPC, and ends when its parent hangs up.
+ */
+async function main(): Promise<void> {
+  const { ownerUrl, readerUrl, accountUrl, stop } = await freshDatabase()
+  process.on('disconnect', () => void stop().then(() => process.exit(0)))
+  const pepper = randomBytes(32).toString('base64url')
+  const key = () => makeApiKey(randomBytes(128))
+  const keys = { good: key(), revoked: key(), expired: key() }
+  const sql = postgres(ownerUrl, { max: 1, onnotice: () => {} })
+  const [account] = await sql<{ id: string }[]>`
+    insert into kb.accounts (name, plan, created_us) values ('test', 'pro', 1) returning id`
+  for (const [name, text] of Object.entries(keys)) {
+    await sql`
+      insert into kb.api_keys
+        (account_id, hash, pepper_version, display, scopes, created_us, revoked_us, expires_us)
+      values (${account?.id ?? ''}, ${createHmac('sha256', pepper).update(text).digest()}, 1,
+        ${text.slice(0, 12)}, '{live}', 1, ${name === 'revoked' ? 2 : null},
+        ${name === 'expired' ? 2 : null})`
+  }
+  await sql.end()
+  process.send?.({ ownerUrl, readerUrl, accountUrl, pepper, keys } satisfies WorkerSetup)
+}
+
+await main()
