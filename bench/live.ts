@@ -1,11 +1,11 @@
 import { mkdtemp, rm } from 'node:fs/promises'
-import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { WebSocket } from 'ws'
 import { parseInstant } from '#core/instant'
 import { Child } from '../local/child.ts'
+import { freePort } from '../local/free-port.ts'
 import { type Product, startProduct } from '../local/product.ts'
 import { type Figure, figure, percentile } from './figure.ts'
 
@@ -118,16 +118,4 @@ async function listMarkets(product: Product): Promise<string[]> {
 /** Milliseconds since a moment in µs. */
 function since(us: number): number {
   return performance.timeOrigin + performance.now() - us / 1000
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer()
-    server.once('error', reject)
-    server.listen(0, '127.0.0.1', () => {
-      const address = server.address()
-      const port = address !== null && typeof address === 'object' ? address.port : 0
-      server.close(() => resolve(port))
-    })
-  })
 }

@@ -2,8 +2,8 @@ import type { ChildProcess } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises'
-import { createServer } from 'node:net'
 import { join, resolve } from 'node:path'
+import { freePort } from './free-port.ts'
 import { postgresBinaries } from './postgres-binaries.ts'
 import { makeCluster } from './postgres-cluster.ts'
 import { postgresIdentity } from './postgres-identity.ts'
@@ -125,19 +125,4 @@ async function superuserPassword(dataDir: string, persistent: boolean): Promise<
     if ((error as { code?: unknown }).code !== 'EEXIST') throw error
     return (await readFile(file, 'utf8')).trim()
   }
-}
-
-/** A port that nobody listens on now. */
-function freePort(): Promise<number> {
-  return new Promise((done, failed) => {
-    const server = createServer()
-    server.once('error', failed)
-    server.listen(0, '127.0.0.1', () => {
-      const address = server.address()
-      server.close(() => {
-        if (address !== null && typeof address === 'object') done(address.port)
-        else failed(new Error('no port'))
-      })
-    })
-  })
 }
