@@ -122,6 +122,7 @@ function run({ config, sql, hold, clock, logs, marketIds, failed }: Run): Collec
     full: () => feed.hold(),
     drained: () => feed.release(),
     leaseLost: () => failed('the lease is lost'),
+    broken: (reason) => failed(`a batch cannot be stored: ${reason}`),
   })
   const feed = new ExchangeFeed(config, clock, logs, (records: readonly MarketRecord[]) => {
     for (const { record } of records) {

@@ -5,7 +5,7 @@ import { connectStore } from './store/connect.ts'
 
 const STATUS_MS = 1000
 /** A write under way when we are told to stop may hang on a Postgres that is away. */
-const STOP_MS = 8000
+const STOP_MS = 5000
 
 // The collector's process. Under a starter (IPC) it says `ready` and its status, and ends with it.
 const read = readCollectorConfig(process.env)

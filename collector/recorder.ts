@@ -8,6 +8,11 @@ import { logEvent } from './log-event.ts'
 /** A frame may be stamped this much back, so no watermark comes nearer to the clock. */
 const STAMPED_BACK_US = 1001
 const RETRY_MS = 250
+/**
+ * Codes of a batch that no retry stores: ours, and Postgres's classes 22 and 23, bad data and
+ * violated constraints (https://www.postgresql.org/docs/17/errcodes-appendix.html).
+ */
+const UNSTORABLE = /^(?:record_unstorable|epoch_not_open|2[23][0-9A-Z]{3})$/
 
 /** One transaction's worth: records, and the watermark that holds once they are durable. */
 export type RecordBatch = {
@@ -32,6 +37,8 @@ export type RecorderOptions = {
   readonly full: () => void
   readonly drained: () => void
   readonly leaseLost: () => void
+  /** A batch can never be stored, whatever is tried: a fault of ours. */
+  readonly broken: (reason: string) => void
 }
 
 /** Brings every record to Postgres, in order, with the watermark; it drops nothing. */
@@ -86,7 +93,7 @@ export class Recorder {
     for (;;) {
       const last = this.#stopping
       const batch = this.#cut()
-      if ((await this.#write(batch)) === 'lease_lost') return
+      if ((await this.#write(batch)) !== 'written') return
       this.#durable = batch.watermark
       this.#queue = this.#queue.slice(batch.records.length)
       if (this.#full && this.#queue.length <= this.#options.queue / 2) {
@@ -112,7 +119,7 @@ export class Recorder {
     return { records, watermark: (Math.min(now, left ?? now) - STAMPED_BACK_US) as Micros }
   }
 
-  async #write(batch: RecordBatch): Promise<'written' | 'lease_lost'> {
+  async #write(batch: RecordBatch): Promise<'written' | 'lease_lost' | 'broken'> {
     for (let failed = 0; ; failed++) {
       try {
         const outcome = await this.#options.write(batch)
@@ -120,8 +127,14 @@ export class Recorder {
         else if (failed > 0) logEvent('recorder_recovered', { failed })
         return outcome
       } catch (error) {
+        const reason = codeOf(error)
+        if (failed === 0) logEvent('record_failed', { reason })
+        // What is wrong with a row stays wrong: the next epoch begins behind a gap, and goes on.
+        if (UNSTORABLE.test(reason)) {
+          this.#options.broken(reason)
+          return 'broken'
+        }
         // Away is not lost: the same batch is tried until Postgres takes it.
-        if (failed === 0) logEvent('record_failed', { reason: reasonOf(error) })
         await this.#pause(RETRY_MS)
       }
     }
@@ -139,6 +152,6 @@ export class Recorder {
   }
 }
 
-function reasonOf(error: unknown): string {
+function codeOf(error: unknown): string {
   return error instanceof Error && 'code' in error ? String(error.code) : 'unknown'
 }

@@ -2,7 +2,7 @@
 // With the JSON report of a test run and its exit code, the last line counts the tests too.
 import { parseArgs } from 'node:util'
 import { checkBundle } from './check-bundle.ts'
-import { checkEnvExample, checkWords } from './check-tree.ts'
+import { checkEnvExample, checkPaths } from './check-tree.ts'
 import { commandProblem } from './command.ts'
 import { readTestReport } from './test-report.ts'
 
@@ -15,7 +15,7 @@ const CHECKS: readonly Check[] = [
   ['types of the worker', () => commandProblem('tsc', '-p', 'worker')],
   ['lint and format', () => commandProblem('biome', 'ci', '--error-on-warnings', '--colors=off')],
   ['the Worker’s bundle builds and holds nothing of other programs', checkBundle],
-  ['no word in the tree that has no business there', checkWords],
+  ['no path in the tree that holds on one machine alone', checkPaths],
   ['.env.example lists every variable, and no other', checkEnvExample],
 ]
 

@@ -23,6 +23,8 @@ export type Product = {
   /** The collector that runs now; it may be stopped, killed and started again. */
   readonly collector: () => Child
   readonly startCollector: () => Promise<Child>
+  /** Stops the embedded Postgres alone; nothing where another is used. */
+  readonly stopPostgres: () => Promise<void>
   /** The name of whatever ended without being told to. */
   readonly ended: Promise<string>
   /** Stops everything, the collector first, so that it can still write. */
@@ -77,7 +79,11 @@ async function start(
     return child
   }
 
-  const databaseUrl = config.databaseUrl ?? (await embeddedPostgres(folder.postgres, stops, ended))
+  const postgres =
+    config.databaseUrl === null ? await embeddedPostgres(folder.postgres, ended) : null
+  const stopPostgres = async () => postgres?.stop()
+  stops.push(stopPostgres)
+  const databaseUrl = config.databaseUrl ?? String(postgres?.url)
   await migrate(databaseUrl)
   const roles = await setRolePasswords(databaseUrl, folder.root)
   await seedDevelopmentKey(databaseUrl, secrets.apiKey, secrets.keyPepper)
@@ -111,24 +117,23 @@ async function start(
     worker,
     collector: () => collector,
     startCollector,
+    stopPostgres,
     ended: ended.promise,
     stop,
   }
 }
 
-async function embeddedPostgres(
-  dataDir: string,
-  stops: (() => Promise<unknown>)[],
-  ended: PromiseWithResolvers<string>,
-): Promise<string> {
-  const postgres = await spawnPostgres({ dataDir, persistent: true })
+async function embeddedPostgres(dataDir: string, ended: PromiseWithResolvers<string>) {
+  const { url, ended: gone, stop } = await spawnPostgres({ dataDir, persistent: true })
   let told = false
-  stops.push(() => {
-    told = true
-    return postgres.stop()
-  })
-  void postgres.ended.then(() => told || ended.resolve('postgres'))
-  return postgres.url
+  void gone.then(() => told || ended.resolve('postgres'))
+  return {
+    url,
+    stop: () => {
+      told = true
+      return stop()
+    },
+  }
 }
 
 async function exchangeVariables(

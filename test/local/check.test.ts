@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, expect, test } from 'vitest'
 import { strangersIn } from '../../local/check-bundle.ts'
-import { envProblem, forbiddenLines } from '../../local/check-tree.ts'
+import { envProblem, privatePaths } from '../../local/check-tree.ts'
 import { readTestReport } from '../../local/test-report.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'kalshibook-check-'))
@@ -57,9 +57,9 @@ test('a bundle without the worker is no bundle of ours', () => {
   expect(strangersIn(['core/book.ts'])).not.toBeNull()
 })
 
-test('a word that has no business in the tree is found with its line', () => {
-  expect(forbiddenLines(`a\nsee /wo${'rk/'}main\n`)).toEqual([`2: see /wo${'rk/'}main`])
-  expect(forbiddenLines('an OpenAPI document with a cursor')).toEqual([])
+test('a path of one machine is found with its line', () => {
+  expect(privatePaths(`a\nsee /ho${'me/'}ann/x\n`)).toEqual([`2: see /ho${'me/'}ann/x`])
+  expect(privatePaths('postgres://127.0.0.1/kb and a cursor at https://docs')).toEqual([])
 })
 
 const table = '# What it is.\nFEED_URL=\n# FEED_TOKEN=\n'

@@ -81,7 +81,7 @@ test('markets stored again keep their ids and use up none; what changed is seen'
   expect((await marketIds(store.collector, ['KXNEW'])).get('KXNEW')).toBe(2501)
 })
 
-test('one row that Postgres refuses is named, and blocks no other', async () => {
+test('invariant 7: one row that Postgres refuses is named, and blocks no other', async () => {
   const rows = Array.from({ length: 40 }, (_, i) => marketRow(name(i)))
   rows[17] = marketRow(name(17), { title: 'nul \0 byte' })
   const refused = [{ ticker: name(17), code: '22P05' }]

@@ -101,7 +101,7 @@ test('one record of each kind is stored as it was, and the watermark with it', a
   expect(epoch?.['recorded_through_us']).toBe(String(at(3000)))
 })
 
-test('a batch replayed, singly and at the same time, leaves the same store', async () => {
+test('invariant 5: a batch replayed, singly and at the same time, leaves the same store', async () => {
   const alive = [
     { connection: 1, us: at(6000) },
     { connection: 0, us: at(5000) },
