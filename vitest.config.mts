@@ -1,4 +1,6 @@
+import { cloudflareTest } from '@cloudflare/vitest-plugin'
 import { defineConfig } from 'vitest/config'
+import type { WorkerSetup } from './test/worker-setup.ts'
 
 export default defineConfig({
   test: {
@@ -22,6 +24,44 @@ export default defineConfig({
           include: ['test/{migrations,store}/**/*.test.ts'],
           testTimeout: 60_000,
           hookTimeout: 60_000,
+        },
+      },
+      {
+        extends: true,
+        plugins: [
+          cloudflareTest(({ inject }) => {
+            const { ownerUrl, readerUrl, accountUrl, pepper, keys } = inject<WorkerSetup>('worker')
+            return {
+              wrangler: { configPath: './wrangler.toml' },
+              miniflare: {
+                hyperdrives: {
+                  HYPERDRIVE_READER: readerUrl,
+                  HYPERDRIVE_ACCOUNT: accountUrl,
+                  OWNER: ownerUrl,
+                },
+                bindings: {
+                  FEED_ENV: 'test',
+                  FEED_SHARDS: '1',
+                  FEED_SILENT_MS: '1500',
+                  FEED_TOKEN: 'the-feed-token-of-tests',
+                  FEED_TOKEN_NEXT: 'the-next-feed-token-of-tests',
+                  KEY_PEPPER_V1: pepper,
+                  CURSOR_SECRET_V1: 'the-cursor-secret-of-tests',
+                  PUBLIC_URL: 'https://kalshibook.test',
+                  TEST_KEYS: keys,
+                },
+              },
+            }
+          }),
+        ],
+        test: {
+          name: 'worker',
+          include: ['test/worker/**/*.test.ts'],
+          globalSetup: ['./test/worker-setup.ts'],
+          testTimeout: 20_000,
+          hookTimeout: 60_000,
+          // The files share one Postgres, with its one lease row and one watermark.
+          fileParallelism: false,
         },
       },
       {

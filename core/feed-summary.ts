@@ -24,10 +24,10 @@ export function summariseFeed(shards: readonly ShardWord[]): FeedSummary {
   const age = ({ upstream_age_ms, age_ms }: (typeof beats)[number]) =>
     upstream_age_ms === null ? null : upstream_age_ms + age_ms
   return {
-    feed: words.every((word) => word === 'healthy')
-      ? 'healthy'
-      : words.every((word) => word === 'down')
-        ? 'down'
+    feed: words.every((word) => word === 'down')
+      ? 'down'
+      : words.every((word) => word === 'healthy')
+        ? 'healthy'
         : 'degraded',
     upstream_age_ms: worst(beats.map(age)),
     lag_p50_ms: worst(beats.map((beat) => beat.lag_p50_ms)),

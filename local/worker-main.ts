@@ -20,11 +20,13 @@ const bindings = z.object({
 
 /** The program: runs the Worker, says `ready` or `failed` over IPC, and stops when told to. */
 async function main(): Promise<void> {
-  let running: RunningWorker | null = null
+  const starting = start()
   let stopping = false
   const stop = async () => {
     if (stopping) return
     stopping = true
+    // What is being started is waited for: nothing of it may be left running.
+    const running = await starting.catch(() => null)
     await running?.stop()
     process.exit(0)
   }
@@ -35,21 +37,32 @@ async function main(): Promise<void> {
   process.on('SIGTERM', () => void stop())
   process.on('SIGINT', () => void stop())
   try {
-    const env = environment.parse(process.env)
-    const given = bindings.parse(process.env)
-    const url = { PUBLIC_URL: `http://127.0.0.1:${env.HTTP_PORT}` }
-    running = await startWorker({
-      port: env.HTTP_PORT,
-      stateDir: env.STATE_DIR,
-      readerUrl: env.READER_DATABASE_URL,
-      accountUrl: env.ACCOUNT_DATABASE_URL,
-      bindings: { ...url, ...(given as Record<string, string>) },
-    })
-    process.send?.({ type: 'ready', url: running.url })
+    const { url } = await starting
+    if (process.connected) process.send?.({ type: 'ready', url })
   } catch (error) {
-    const message = error instanceof Error ? error.message : String(error)
-    process.send?.({ type: 'failed', message }, () => process.exit(1))
+    if (!process.connected) process.exit(1)
+    process.send?.({ type: 'failed', message: messageOf(error) }, () => process.exit(1))
   }
+}
+
+async function start(): Promise<RunningWorker> {
+  const env = environment.parse(process.env)
+  const given = bindings.parse(process.env)
+  return startWorker({
+    port: env.HTTP_PORT,
+    stateDir: env.STATE_DIR,
+    readerUrl: env.READER_DATABASE_URL,
+    accountUrl: env.ACCOUNT_DATABASE_URL,
+    bindings: {
+      PUBLIC_URL: `http://127.0.0.1:${env.HTTP_PORT}`,
+      ...(given as Record<string, string>),
+    },
+  })
+}
+
+function messageOf(error: unknown): string {
+  if (error instanceof z.ZodError) return z.prettifyError(error)
+  return error instanceof Error ? error.message : String(error)
 }
 
 await main()

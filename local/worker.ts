@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { convertV4MiniflareOptions, Log, LogLevel, Miniflare } from 'miniflare'
 import { unstable_getMiniflareWorkerOptions, unstable_readConfig } from 'wrangler'
+import { guardChildren } from './worker-guard.ts'
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url))
 const NAME = 'kalshibook'
@@ -43,7 +44,7 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
     HYPERDRIVE_ACCOUNT: accountUrl,
   }
   const config = unstable_readConfig({ config: CONFIG })
-  const hyperdrive = config.hyperdrive.map((each) => {
+  const hyperdrive = config.hyperdrive.map((each: { readonly binding: string }) => {
     const localConnectionString = databases[each.binding]
     return localConnectionString === undefined ? each : { ...each, localConnectionString }
   })
@@ -62,7 +63,7 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
           // Straight to the Worker: the entry in between doubles the tail of live latency.
           unsafeDirectSockets: [{ host: HOST, port }],
           modules: [{ type: 'ESModule', path: 'main.js', contents: script }],
-          bindings: { ...worker.bindings, ...bindings },
+          bindings: { ...(worker['bindings'] as object), ...bindings },
         },
       ],
     }),
@@ -70,7 +71,12 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
   try {
     await miniflare.ready
     const { origin } = await miniflare.unsafeGetDirectURL(NAME)
-    return { url: origin, stop: () => miniflare.dispose() }
+    const letGo = await guardChildren()
+    const stop = async () => {
+      await miniflare.dispose()
+      letGo()
+    }
+    return { url: origin, stop }
   } catch (error) {
     await miniflare.dispose().catch(() => {})
     const taken = (error as { code?: unknown }).code === 'ERR_ADDRESS_IN_USE'

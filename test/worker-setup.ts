@@ -32,6 +32,7 @@ export async function setup(project: TestProject): Promise<void> {
   })
   const [told] = (await Promise.race([once(program, 'message'), failed])) as [WorkerSetup]
   failed.catch(() => {})
+  process.env['WRANGLER_LOG'] = 'error'
   // wrangler will not read its configuration without them.
   process.env[`${HYPERDRIVE}HYPERDRIVE_READER`] = told.readerUrl
   process.env[`${HYPERDRIVE}HYPERDRIVE_ACCOUNT`] = told.accountUrl

@@ -54,8 +54,20 @@ export function makeApp(): OpenAPIHono<App> {
     if (error instanceof DatabaseAwayError) {
       return refuse(c, { code: 'upstream_degraded', message: 'the record cannot be read now' })
     }
+    if (isPassing(error)) {
+      return refuse(c, { code: 'upstream_degraded', message: 'an object of ours is restarting' })
+    }
     logFault(error, c.get('requestId'))
     return refuse(c, { code: 'internal', message: 'this is our fault' })
   })
   return app
+}
+
+/**
+ * Whether another try may succeed: an object was moved, restarted or has too much to do.
+ * https://developers.cloudflare.com/durable-objects/best-practices/error-handling/
+ */
+function isPassing(error: Error): boolean {
+  const { retryable, overloaded } = error as { retryable?: unknown; overloaded?: unknown }
+  return retryable === true || overloaded === true
 }

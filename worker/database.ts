@@ -1,4 +1,5 @@
 import postgres, { type Sql } from 'postgres'
+import { openDatabaseSocket } from './database-socket.ts'
 
 /** How long Postgres may take to let us in, and to answer all that one request asks. */
 const CONNECT_S = 3
@@ -6,6 +7,16 @@ const DEADLINE_MS = 10_000
 /** Postgres's own words for "not now" and "not you": connection, resources, shutdown, login. */
 const AWAY_CLASSES = /^(?:08|53|57|58|28|3D)/
 const AWAY_WORDS = /connect|network|socket|proxy request/i
+
+const OPTIONS = {
+  max: 1,
+  fetch_types: false,
+  connect_timeout: CONNECT_S,
+  onnotice: () => {},
+  // Left out of postgres.js's types, for a reason unknown.
+  socket: ({ host, port }: { host: string[]; port: number[] }) =>
+    openDatabaseSocket(host[0] ?? '', port[0] ?? 5432),
+}
 
 /** Postgres cannot be reached, or does not answer in time. */
 export class DatabaseAwayError extends Error {
@@ -25,12 +36,7 @@ export async function withDatabase<Result>(
   run: (sql: Sql) => Promise<Result>,
 ): Promise<Result> {
   if (connectionString === null) throw new DatabaseAwayError('no database is configured')
-  const sql = postgres(connectionString, {
-    max: 1,
-    fetch_types: false,
-    connect_timeout: CONNECT_S,
-    onnotice: () => {},
-  })
+  const sql = postgres(connectionString, OPTIONS)
   let timer: number | null = null
   const late = new Promise<never>((_, refuse) => {
     timer = setTimeout(() => refuse(new DatabaseAwayError('too late')), DEADLINE_MS)

@@ -1,6 +1,5 @@
 import { DurableObject } from 'cloudflare:workers'
-import { type FeedWord, isFresh } from '#core/feed-health'
-import type { Micros } from '#core/instant'
+import type { FeedWord } from '#core/feed-health'
 import type { LiveKnowledge } from '#core/live-answer'
 import { LiveBook } from '#core/live-book'
 import { streamLimitsOf } from '#core/plan'
@@ -9,10 +8,10 @@ import type { Ticker } from '#core/ticker'
 import type { FeedItem } from '#core/wire/feed'
 import { readItem } from '#core/wire/feed-item'
 import type { ClientMessage, ServerMessage } from '#core/wire/stream'
-import { type Env, settingsOf } from '../env.ts'
+import type { Env } from '../env.ts'
 import type { ApplyOutcome } from './market-lanes.ts'
-import { shardStubOf } from './stubs.ts'
 import { Subscribers } from './subscribers.ts'
+import { Vouching } from './vouching.ts'
 
 /** Headers of an upgrade that the Worker makes anew, with what it knows of the caller. */
 export const STREAM_HEADERS = { plan: 'x-kb-plan', marketStatus: 'x-kb-market-status' } as const
@@ -25,11 +24,10 @@ export class MarketBook extends DurableObject<Env> {
   readonly #market = this.ctx.id.name as Ticker
   readonly #subscribers = new Subscribers(this.ctx.getWebSockets())
   readonly #live = new LiveBook(this.#market, this.#subscribers.marketStatus)
-  /** Up to when the book is vouched for, ms; null when nobody does. */
-  #vouchedMs: number | null = null
-  #asking: Promise<void> | null = null
-  /** The shard knows that there are subscribers. */
-  #shardKnows = false
+  readonly #vouching = new Vouching(this.#market, this.env, () => ({
+    seq: this.#live.seq,
+    sockets: this.#subscribers.count,
+  }))
 
   /** Takes an item from the shard and tells the subscribers, before anything else can happen. */
   apply(item: FeedItem): ApplyOutcome {
@@ -44,26 +42,25 @@ export class MarketBook extends DurableObject<Env> {
     )
     if (first) for (const socket of this.#subscribers.waiting) this.#serve(socket)
     if (need) {
-      this.#vouchedMs = null
+      this.#vouching.lose()
       return { kind: 'need', have: this.#live.seq }
     }
     const last = entries.at(-1)
-    const toldMs = last === undefined || last.kind === 'image' ? now : last.recv / 1000
-    this.#vouchedMs = Math.max(this.#vouchedMs ?? 0, Math.min(now, toldMs))
+    this.#vouching.upTo(last === undefined || last.kind === 'image' ? now : last.recv / 1000)
     return { kind: 'taken' }
   }
 
   /** The state of the feed, for the subscribers. @returns how many sockets there are */
   heartbeat(feed: FeedWord, upstreamAgeMs: number | null): number {
-    if (feed === 'down') this.#vouchedMs = null
-    this.#subscribers.send(this.#subscribers.following, [this.#beat(feed, upstreamAgeMs)])
-    this.#shardKnows = this.#subscribers.count > 0
+    if (feed === 'down') this.#vouching.lose()
+    this.#subscribers.send(this.#subscribers.all, [this.#beat(feed, upstreamAgeMs)])
+    this.#vouching.told(this.#subscribers.count)
     return this.#subscribers.count
   }
 
   /** The book now; the shard is asked when nobody vouched for it in the last moments. */
   async book(): Promise<LiveKnowledge> {
-    await this.#ask()
+    await this.#vouching.ask()
     const { state, stamp, proof } = this.#live
     if (state.kind === 'empty') return { kind: 'nothing' }
     if (state.kind === 'unknown') {
@@ -71,7 +68,6 @@ export class MarketBook extends DurableObject<Env> {
       return { kind: 'unknown', seq, gap: { seq, cause, from, to: null, noticed: recv, prevSeq } }
     }
     if (state.book === null || stamp === null) return { kind: 'nothing' }
-    const vouchedMs = this.#vouchedMs
     return {
       kind: 'book',
       book: state.book.ladders(),
@@ -80,8 +76,8 @@ export class MarketBook extends DurableObject<Env> {
       changed: stamp.recv,
       event: stamp.event,
       proof,
-      live: isFresh(vouchedMs, Date.now()),
-      confirmed: vouchedMs === null ? null : (Math.round(vouchedMs * 1000) as Micros),
+      live: this.#vouching.fresh,
+      confirmed: this.#vouching.confirmed,
     }
   }
 
@@ -142,16 +138,16 @@ export class MarketBook extends DurableObject<Env> {
       case 'resync':
         if (session.subs.length === 0) return
         this.#subscribers.send([socket], this.#live.start('resync'))
-        return this.#ask()
+        return this.#vouching.ask()
       case 'subscribe': {
         const after = subscribe(session, message.resume?.[this.#market] ?? null)
         this.#subscribers.keep(socket, after)
         const id = message.id === undefined ? {} : { id: message.id }
         const sub = after.last
         this.#say(socket, { type: 'subscribed', ...id, sub, accepted: 1, rejected: [] })
-        await (this.#shardKnows ? this.#ask() : this.#askShard())
+        await this.#vouching.ask()
         // Nobody vouches: said before the book that may be old, or in place of one.
-        if (this.#vouchedMs === null) this.#say(socket, this.#beat('down', null))
+        if (this.#vouching.confirmed === null) this.#say(socket, this.#beat('down', null))
         this.#serve(socket)
       }
     }
@@ -173,30 +169,6 @@ export class MarketBook extends DurableObject<Env> {
       this.#subscribers.send([socket], [...messages, { type: 'ready', sub }])
     }
     this.#subscribers.keep(socket, served(session))
-  }
-
-  /** Has the shard watch the market and vouch for it; one question at a time is under way. */
-  #ask(): Promise<void> {
-    if (isFresh(this.#vouchedMs, Date.now())) return Promise.resolve()
-    this.#asking ??= this.#askShard().finally(() => {
-      this.#asking = null
-    })
-    return this.#asking
-  }
-
-  async #askShard(): Promise<void> {
-    const { FEED_SHARDS } = settingsOf(this.env)
-    if (FEED_SHARDS === null) return
-    const shard = shardStubOf(this.env, this.#market, FEED_SHARDS)
-    const listened = this.#subscribers.count > 0
-    try {
-      const vouched = await shard.watch(this.#market, this.#live.seq, listened)
-      this.#shardKnows = listened
-      if (vouched === null) return
-      this.#vouchedMs = Math.max(this.#vouchedMs ?? 0, Math.min(Date.now(), vouched))
-    } catch {
-      // The shard is away: nobody vouches.
-    }
   }
 
   #beat(feed: FeedWord, upstreamAgeMs: number | null): ServerMessage {

@@ -57,12 +57,13 @@ export class MarketLanes {
     const market = item.m as Ticker
     const lane = this.#of(market)
     const connection = this.#connection
-    if (item.image !== undefined) lane.askedMs = Number.NEGATIVE_INFINITY
     const settled = this.call(market, async (stub): Promise<ApplyOutcome> => await stub.apply(item))
       .catch((): ApplyOutcome => ({ kind: 'need', have: null }))
       .then((outcome) => {
         lane.current = outcome.kind === 'taken' && connection === this.#connection
         if (lane.last === settled) lane.last = null
+        // The last question was answered, well or not: another may be asked at once.
+        if (outcome.kind === 'taken' || item.image) lane.askedMs = Number.NEGATIVE_INFINITY
         if (outcome.kind === 'need') return { m: market, have: outcome.have }
         for (const wake of [...lane.waiting]) wake()
         return null

@@ -26,6 +26,9 @@ export class Subscribers {
   get count(): number {
     return this.#sessions.size
   }
+  get all(): WebSocket[] {
+    return [...this.#sessions.keys()]
+  }
   /** Sockets that got their first book and are sent all that follows. */
   get following(): WebSocket[] {
     return this.#where(({ subs }) => subs.length > 0)

@@ -1,0 +1,15 @@
+declare namespace Cloudflare {
+  interface Env extends Omit<import('../../worker/env.ts').Env, 'HYPERDRIVE_READER'> {
+    readonly HYPERDRIVE_READER: Hyperdrive
+    /** The owner's way into the tests' Postgres. */
+    readonly OWNER: Hyperdrive
+    readonly TEST_KEYS: {
+      readonly good: string
+      readonly revoked: string
+      readonly expired: string
+    }
+  }
+  interface GlobalProps {
+    mainModule: typeof import('../../worker/main.ts')
+  }
+}
