@@ -60,6 +60,8 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
         {
           ...worker,
           name: NAME,
+          // Said once more: wrangler prefers an address that it finds in the environment.
+          hyperdrives: databases,
           // Straight to the Worker: the entry in between doubles the tail of live latency.
           unsafeDirectSockets: [{ host: HOST, port }],
           modules: [{ type: 'ESModule', path: 'main.js', contents: script }],

@@ -50,9 +50,9 @@ const beat = z.object({
 
 /** What the collector says to a shard. */
 export const fromCollector = z.union([
-  z.strictObject({ hello }),
   z.strictObject({ n: z.int().positive(), items: z.array(feedItem) }),
   z.strictObject({ beat }),
+  z.strictObject({ hello }),
 ])
 
 /** What a shard says to the collector; the answer to hello is the first `watch`, empty or not. */

@@ -43,7 +43,8 @@ export class FeedShard extends DurableObject<Env> {
   }
 
   override async webSocketMessage(socket: WebSocket, raw: string | ArrayBuffer): Promise<void> {
-    const state = feedState(socket)
+    const accepted = socket === this.#collector.socket
+    const state = accepted ? 'accepted' : feedState(socket)
     if (state === 'replaced') return
     const message = readFeedMessage(raw)
     if (message === null) return dismiss(socket, 'mismatch', 'unreadable message')
@@ -51,7 +52,7 @@ export class FeedShard extends DurableObject<Env> {
       if (state !== 'new') return dismiss(socket, 'mismatch', 'a second hello')
       return this.#hello(socket, message.hello)
     }
-    if (socket !== this.#collector.socket) {
+    if (!accepted) {
       // A beat may come while the hello is being judged; records may not.
       return 'beat' in message ? undefined : dismiss(socket, 'mismatch', 'records before hello')
     }
