@@ -6,13 +6,17 @@ import { RecvClock } from '#core/recv-clock'
 export type Clock = () => Micros
 
 /**
- * Starts the receive clock of this process.
+ * Starts the receive clock of an epoch.
  * @param above the highest receive time already stored, which it starts above
+ * @returns the clock, and whether it must be replaced by one of a new epoch
  */
-export function startClock(above: Micros | null): Clock {
+export function startClock(above: Micros | null): { clock: Clock; strayed: () => boolean } {
   const mono = () => performance.now() * 1000
-  // Date.now() is cut to whole milliseconds: its middle is the best guess, once the start is known to the microsecond.
+  // Date.now() is cut to whole milliseconds: its middle is the best guess.
   const wall = () => Date.now() * 1000 + 500
-  const clock = new RecvClock(performance.timeOrigin * 1000 + mono(), mono(), above)
-  return () => clock.read(wall(), mono())
+  const origin = performance.timeOrigin * 1000 + mono()
+  // The finer clock of the two counts from the start of the process, and not while the machine sleeps.
+  const start = Math.abs(origin - wall()) < 2000 ? origin : wall()
+  const clock = new RecvClock(start, mono(), above)
+  return { clock: () => clock.read(wall(), mono()), strayed: () => clock.strayed }
 }

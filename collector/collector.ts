@@ -8,6 +8,7 @@ import { Lag } from '#core/lag'
 import type { Epoch } from '#core/log'
 import { MarketLog } from '#core/market-log'
 import type { Ticker } from '#core/ticker'
+import type { AsideFrame } from './aside.ts'
 import { type Clock, startClock } from './clock.ts'
 import type { CollectorConfig } from './config.ts'
 import { ExchangeFeed } from './exchange-feed.ts'
@@ -47,28 +48,43 @@ export type CollectorStatus = {
   readonly shards: number
 }
 
+/** Why an epoch cannot go on. */
+export type EpochEnd =
+  /** Another collector took the slice. */
+  | { readonly kind: 'lease_lost' }
+  /** A shard has seen this epoch or a later one of another lease: the store is older than the shards. */
+  | { readonly kind: 'superseded'; readonly highest: number }
+  /** The machine slept: receive times would be wrong for hours. */
+  | { readonly kind: 'clock_strayed' }
+  /** A record that Postgres refuses whatever is tried. */
+  | { readonly kind: 'unstorable'; readonly reason: string }
+
 export type Collector = {
   readonly epoch: Epoch
   readonly status: () => CollectorStatus
   /** The full checksum of every market's book, null while it is not known. */
   readonly checksums: () => Record<string, number | null>
+  /** The newest frames that could not be used. */
+  readonly aside: () => readonly AsideFrame[]
   /** Drains what was read, commits the last watermark and rests. */
   readonly stop: () => Promise<void>
 }
 
 /**
  * Starts recording: takes the lease, reads the universe, opens an epoch, connects.
- * @param failed the lease is lost, or another epoch is ahead of ours: nothing more can be written
+ * @param over hears once why the epoch cannot go on; the collector is then to be stopped
+ * @param above an epoch that the new one must follow, because shards have seen it
  * Throws when the exchange's lists or Postgres cannot be had.
  */
 export async function startCollector(
   config: CollectorConfig,
   sql: Sql,
-  failed: (reason: string) => void,
+  over: (end: EpochEnd) => void,
+  above = -1,
 ): Promise<Collector> {
   const lease = randomUUID()
-  const take = { slice: SLICE, lease, holder: hostname(), nowMs: Date.now() }
-  const { epoch } = await takeLease(sql, take)
+  const take = { slice: SLICE, lease, holder: hostname(), nowMs: Date.now(), above }
+  const epoch = await takeLease(sql, take)
   const hold: Hold = { slice: SLICE, epoch, lease }
   const { KALSHI_KEY_ID: keyId, privateKey } = config
   const rest = new KalshiRest(config.KALSHI_REST_URL, { keyId, privateKey })
@@ -77,13 +93,13 @@ export async function startCollector(
   await ensurePartitions(sql, wallMicros(), PARTITIONS_AHEAD_HOURS)
   const opened = await openEpoch(sql, hold, wallMicros())
   if (opened === 'lease_lost') throw new LeaseLostError('before the epoch was open')
-  const clock = startClock(opened.openedUs)
+  const { clock, strayed } = startClock(opened.openedUs)
   const logs = new Map<Ticker, MarketLog>()
   for (const [market, id] of marketIds) {
     logs.set(market, new MarketLog(epoch, opened.logs.get(id)?.gap ?? null))
   }
   logEvent('epoch_opened', { epoch, markets: logs.size, continued: opened.logs.size })
-  return run({ config, sql, hold, clock, logs, marketIds, failed })
+  return run({ config, sql, hold, clock, strayed, logs, marketIds, over })
 }
 
 type Run = {
@@ -93,10 +109,11 @@ type Run = {
   readonly clock: Clock
   readonly logs: ReadonlyMap<Ticker, MarketLog>
   readonly marketIds: ReadonlyMap<Ticker, number>
-  readonly failed: (reason: string) => void
+  readonly strayed: () => boolean
+  readonly over: (end: EpochEnd) => void
 }
 
-function run({ config, sql, hold, clock, logs, marketIds, failed }: Run): Collector {
+function run({ config, sql, hold, clock, strayed, logs, marketIds, over }: Run): Collector {
   const lag = new Lag(LAG_SAMPLES)
   let gaps = 0
   let proof: Micros | null = null
@@ -105,11 +122,11 @@ function run({ config, sql, hold, clock, logs, marketIds, failed }: Run): Collec
     epoch: hold.epoch,
     lease: hold.lease,
     logs,
-    superseded: (highest) => failed(`a shard knows epoch ${highest}`),
+    superseded: (highest) => over({ kind: 'superseded', highest }),
   })
   const recorder = new Recorder({
     write: ({ records, watermark }) => {
-      proof = feed.alive ?? proof
+      proof = feed.vouched ?? proof
       const alive = proof === null ? [] : [{ connection: CONNECTION, us: proof }]
       return writeBatch(sql, { ...hold, records, watermarkUs: watermark, alive })
     },
@@ -121,8 +138,8 @@ function run({ config, sql, hold, clock, logs, marketIds, failed }: Run): Collec
     watermarkMs: config.WATERMARK_EVERY_MS,
     full: () => feed.hold(),
     drained: () => feed.release(),
-    leaseLost: () => failed('the lease is lost'),
-    broken: (reason) => failed(`a batch cannot be stored: ${reason}`),
+    leaseLost: () => over({ kind: 'lease_lost' }),
+    broken: (reason) => over({ kind: 'unstorable', reason }),
   })
   const feed = new ExchangeFeed(config, clock, logs, (records: readonly MarketRecord[]) => {
     for (const { record } of records) {
@@ -135,10 +152,11 @@ function run({ config, sql, hold, clock, logs, marketIds, failed }: Run): Collec
   const stale = () => [...logs.values()].filter((log) => !log.known).length
   const beat = () => {
     const now = clock()
-    const alive = feed.alive
+    const { vouched } = feed
+    if (strayed()) over({ kind: 'clock_strayed' })
     publisher.beat({
       sent_us: now,
-      upstream_age_ms: alive === null ? null : Math.max(0, Math.round((now - alive) / 1000)),
+      upstream_age_ms: vouched === null ? null : Math.max(0, Math.round((now - vouched) / 1000)),
       lag_p50_ms: lag.percentile(0.5),
       lag_p99_ms: lag.percentile(0.99),
       stale: stale(),
@@ -172,6 +190,7 @@ function run({ config, sql, hold, clock, logs, marketIds, failed }: Run): Collec
       })
       return Object.fromEntries(sums)
     },
+    aside: () => feed.aside.frames,
     stop: async () => {
       clearInterval(beats)
       clearInterval(partitions)

@@ -26,7 +26,8 @@ export const collectorVariables = z.object({
   WATERMARK_EVERY_MS: z.coerce.number().int().min(10).max(500).default(200),
   FEED_QUEUE: count(20_000),
   HANDSHAKE_MS: duration(5000),
-  SILENCE_MS: duration(25_000),
+  PROBE_MS: duration(400),
+  SILENCE_MS: duration(5000),
   RECOVERY_MS: duration(1000),
 })
 

@@ -17,6 +17,8 @@ type Connection = {
   readonly socket: KalshiSocket
   readonly ingest: Ingest
   readonly recovery: Recovery
+  /** When a market was last asked about only to hear something. */
+  probed: Micros
 }
 type FeedState =
   | { readonly kind: 'idle' }
@@ -54,13 +56,17 @@ export class ExchangeFeed {
     this.#record = record
   }
 
-  /** The last frame or ping, null while not connected. */
-  get alive(): Micros | null {
-    return this.#state.kind === 'connected' ? this.#state.ingest.alive : null
+  /** The last moment that the connection's books are vouched for, null while not connected. */
+  get vouched(): Micros | null {
+    return this.#state.kind === 'connected' ? this.#state.ingest.vouched : null
   }
 
   start(): void {
-    this.#watchdog = setInterval(() => this.#watch(), Math.ceil(this.#config.RECOVERY_MS / 4))
+    const { RECOVERY_MS, PROBE_MS } = this.#config
+    this.#watchdog = setInterval(
+      () => this.#watch(),
+      Math.ceil(Math.min(RECOVERY_MS, PROBE_MS) / 4),
+    )
     this.#connect()
   }
 
@@ -87,7 +93,6 @@ export class ExchangeFeed {
     const socket = new KalshiSocket(KALSHI_WS_URL, { keyId, privateKey }, HANDSHAKE_MS, {
       open: () => this.#open(socket),
       frame: (text) => this.#frame(text),
-      ping: () => this.#state.kind === 'connected' && this.#state.ingest.ping(this.#clock()),
       ended: (reason) => this.#ended(reason),
     })
     this.#state = { kind: 'connecting', socket }
@@ -96,7 +101,8 @@ export class ExchangeFeed {
   #open(socket: KalshiSocket): void {
     const now = this.#clock()
     const recovery = new Recovery(this.#config.RECOVERY_MS)
-    this.#state = { kind: 'connected', socket, ingest: new Ingest(this.#logs, now), recovery }
+    const ingest = new Ingest(this.#logs, now)
+    this.#state = { kind: 'connected', socket, ingest, recovery, probed: now }
     recovery.subscribed(this.#logs.keys(), now)
     logEvent('exchange_connected', { markets: this.#logs.size })
     this.#send(socket, subscribeBooks(this.#commands + 1, [...this.#logs.keys()]))
@@ -112,9 +118,8 @@ export class ExchangeFeed {
     if (frame.kind === 'malformed') logEvent('malformed_frame', { reason: frame.reason })
     if (frame.kind === 'error') logEvent('exchange_error', { code: frame.code })
     const { records, resync, dead } = ingest.frame(frame, now)
-    for (const { market, record } of records) {
-      if (record.kind !== 'snapshot') continue
-      recovery.known(market)
+    if (frame.kind === 'snapshot' && this.#logs.get(frame.market)?.known) {
+      recovery.answered(frame.market, now)
       this.#attempt = 0
     }
     if (records.length > 0) this.#record(records)
@@ -129,13 +134,24 @@ export class ExchangeFeed {
     if (this.#state.kind !== 'connected') return
     const { ingest, recovery, socket } = this.#state
     const now = this.#clock()
-    if (now - ingest.alive > this.#config.SILENCE_MS * 1000) {
+    const silentUs = now - ingest.vouched
+    if (silentUs > this.#config.SILENCE_MS * 1000) {
       this.#lose('silence', 'silence')
       return
     }
     const step = recovery.look(now)
-    if (step.kind === 'give_up') this.#lose('cut', 'no snapshot came')
-    else if (ingest.bookSid !== null) this.#ask(socket, ingest.bookSid, step.markets)
+    if (step.kind === 'give_up') {
+      this.#lose('cut', 'no snapshot came')
+      return
+    }
+    if (ingest.bookSid === null) return
+    this.#ask(socket, ingest.bookSid, step.markets)
+    // Where nothing comes, or books do not, a book that we know shows whether the exchange answers.
+    const due = Math.min(silentUs, now - this.#state.probed) > this.#config.PROBE_MS * 1000
+    const probe = due || step.markets.length > 0 ? ingest.probe() : null
+    if (probe === null) return
+    this.#state.probed = now
+    this.#send(socket, getSnapshots(this.#commands + 1, ingest.bookSid, [probe]))
   }
 
   #ask(socket: KalshiSocket, sid: number, markets: readonly Ticker[]): void {
@@ -149,19 +165,19 @@ export class ExchangeFeed {
     if (this.#state.kind !== 'connected') return
     const { socket, ingest } = this.#state
     this.#state = { kind: 'connecting', socket }
+    socket.end(reason)
     const records = ingest.lose(cause, this.#clock())
     if (records.length > 0) this.#record(records)
-    socket.end(reason)
   }
 
   #ended(reason: string): void {
     if (this.#state.kind === 'held' || this.#state.kind === 'stopped') return
-    if (this.#state.kind === 'connected') {
-      const records = this.#state.ingest.lose('cut', this.#clock())
-      if (records.length > 0) this.#record(records)
-    }
     logEvent('exchange_lost', { reason })
+    const { ingest } = this.#state.kind === 'connected' ? this.#state : { ingest: null }
     this.#connectLater()
+    // Last, for it may find the recorder full: the hold that follows must have the last word.
+    const records = ingest?.lose('cut', this.#clock()) ?? []
+    if (records.length > 0) this.#record(records)
   }
 
   #connectLater(): void {

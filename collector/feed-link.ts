@@ -24,6 +24,9 @@ export type FeedLinkOptions = {
   readonly superseded: (highest: number) => void
 }
 
+/** A batch that is not acknowledged for so long shows a connection that is no more. */
+const UNANSWERED_MS = 10_000
+
 type LinkState =
   | { readonly kind: 'waiting'; readonly timer: NodeJS.Timeout }
   | { readonly kind: 'greeting'; readonly ws: WebSocket }
@@ -36,7 +39,8 @@ export class FeedLink {
   #state: LinkState
   #attempt = 0
   #batch = 0
-  #unacked = new Set<number>()
+  /** Batches that the shard has not acknowledged, and when each was sent, ms. */
+  #unacked = new Map<number, number>()
   #flush: { readonly timer: NodeJS.Timeout | NodeJS.Immediate; readonly clear: () => void } | null =
     null
 
@@ -55,6 +59,7 @@ export class FeedLink {
     if (this.#options.outbox.overflown) {
       // The shard takes less than comes: start over from images rather than fall further behind.
       logEvent('feed_overflown', { shard: this.#options.hello.shard })
+      this.#options.outbox.clear()
       this.#state.ws.terminate()
       return
     }
@@ -74,10 +79,15 @@ export class FeedLink {
   }
 
   beat(beat: FeedBeat): void {
-    if (this.#state.kind === 'open') this.#state.ws.send(JSON.stringify({ beat }))
+    if (this.#state.kind !== 'open') return
+    const oldest = Math.min(...this.#unacked.values())
+    if (Date.now() - oldest > UNANSWERED_MS) this.#state.ws.terminate()
+    else this.#state.ws.send(JSON.stringify({ beat }))
   }
 
+  /** Sends what waits, and closes. */
   stop(): void {
+    this.#send()
     const before = this.#state
     this.#state = { kind: 'stopped' }
     this.#flush?.clear()
@@ -122,7 +132,7 @@ export class FeedLink {
   #opened(ws: WebSocket): void {
     this.#state = { kind: 'open', ws }
     this.#attempt = 0
-    this.#unacked = new Set()
+    this.#unacked = new Map()
     this.#options.outbox.clear()
     logEvent('feed_open', { shard: this.#options.hello.shard })
   }
@@ -132,7 +142,7 @@ export class FeedLink {
     const items = this.#options.outbox.take()
     if (items === null) return
     this.#batch += 1
-    this.#unacked.add(this.#batch)
+    this.#unacked.set(this.#batch, Date.now())
     this.#state.ws.send(`{"n":${this.#batch},"items":${items}}`)
     if (!this.#options.outbox.empty) this.wake()
   }
@@ -141,6 +151,8 @@ export class FeedLink {
     if (this.#state.kind === 'stopped') return
     this.#flush?.clear()
     this.#flush = null
+    // Nobody is owed anything: the next connection begins with images.
+    this.#options.outbox.clear()
     logEvent('feed_lost', { shard: this.#options.hello.shard, code })
     if (code === FEED_CLOSE.superseded) this.#options.superseded(Number(reason))
     const timer = setTimeout(

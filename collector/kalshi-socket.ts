@@ -8,7 +8,6 @@ const FRAME_BYTES = 64 * 1024 * 1024
 export type KalshiSocketEvents = {
   readonly open: () => void
   readonly frame: (text: string) => void
-  readonly ping: () => void
   /** Once, and the last: the handshake was refused, or the connection ended. */
   readonly ended: (reason: string) => void
 }
@@ -37,7 +36,6 @@ export class KalshiSocket {
     this.#ws.on('message', (data, binary) => {
       if (this.#live()) events.frame(binary ? '' : String(data))
     })
-    this.#ws.on('ping', () => this.#live() && events.ping())
     this.#ws.on('unexpected-response', (_request, response) => this.#refused(response))
     this.#ws.on('error', (error) => this.end(error.message))
     this.#ws.on('close', (code) => this.end(`closed ${code}`))

@@ -102,13 +102,16 @@ export class Recorder {
       }
       if (last && this.#queue.length === 0) return
       const { batch: most, everyMs, watermarkMs } = this.#options
-      await this.#pause(this.#queue.length >= most ? 0 : everyMs)
-      if (this.#queue.length === 0) await this.#pause(watermarkMs - everyMs)
+      await this.#rest(this.#queue.length >= most ? 0 : everyMs)
+      if (this.#queue.length === 0) await this.#rest(watermarkMs - everyMs)
     }
   }
 
   #cut(): RecordBatch {
-    const taken = this.#queue.slice(0, this.#options.batch)
+    let end = Math.min(this.#options.batch, this.#queue.length)
+    // What was received together is stored together: no crash may leave half of an amend.
+    while (end < this.#queue.length && end > 0 && this.#together(end)) end += 1
+    const taken = this.#queue.slice(0, end)
     const left = this.#queue[taken.length]?.record.recv
     const now = this.#options.clock()
     const records = taken.map(({ market, record }) => {
@@ -117,6 +120,10 @@ export class Recorder {
       return { marketId, record }
     })
     return { records, watermark: (Math.min(now, left ?? now) - STAMPED_BACK_US) as Micros }
+  }
+
+  #together(index: number): boolean {
+    return this.#queue[index - 1]?.record.recv === this.#queue[index]?.record.recv
   }
 
   async #write(batch: RecordBatch): Promise<'written' | 'lease_lost' | 'broken'> {
@@ -135,13 +142,14 @@ export class Recorder {
           return 'broken'
         }
         // Away is not lost: the same batch is tried until Postgres takes it.
-        await this.#pause(RETRY_MS)
+        await new Promise((resolve) => setTimeout(resolve, RETRY_MS))
       }
     }
   }
 
-  #pause(ms: number): Promise<void> {
-    if (this.#stopping && ms !== RETRY_MS) return Promise.resolve()
+  /** Waits for company, unless we are stopping. */
+  #rest(ms: number): Promise<void> {
+    if (this.#stopping) return Promise.resolve()
     return new Promise((resolve) => {
       const timer = setTimeout(resolve, Math.max(0, ms))
       this.#wake = () => {

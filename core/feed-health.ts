@@ -53,7 +53,9 @@ export class FeedHealth {
     const way = nowMs - beat.sent_us / 1000
     this.#offsetMs = Math.min(this.#offsetMs, way)
     if (beat.upstream_age_ms === null) this.vouchedMs = null
-    else if (this.unacknowledged < GATHERS_FROM) this.vouchedMs = nowMs - (way - this.#offsetMs)
+    else if (this.unacknowledged < GATHERS_FROM) {
+      this.vouchedMs = nowMs - (way - this.#offsetMs) - beat.upstream_age_ms
+    }
   }
 
   /** The state of the feed in one word, for subscribers. */

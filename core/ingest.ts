@@ -26,10 +26,14 @@ type Sid = {
   seq: number
   /** recv of its last contiguous frame: until then we vouch for its books. */
   vouched: Micros
+  /** Frames in a row that we had already. */
+  repeats: number
 }
 
 const NOTHING: Ingested = { records: [], resync: null, dead: null }
 const BOOKS = 'orderbook_delta'
+/** So many frames in a row that we had already are no repeats: the count of the sid went back. */
+const REPEATS = 100
 /** The exchange's errors that end a subscription: https://docs.kalshi.com/asyncapi.yaml */
 const CHANNEL_ERROR = 10
 const BUFFER_OVERFLOW = 25
@@ -39,7 +43,8 @@ export class Ingest {
   readonly #logs: ReadonlyMap<Ticker, MarketLog>
   readonly #sids = new Map<number, Sid>()
   readonly #owner = new Map<Ticker, number>()
-  #alive: Micros
+  readonly #opened: Micros
+  #probes = 0
 
   /**
    * @param logs the logs of the markets that we follow; frames of others only count
@@ -47,28 +52,31 @@ export class Ingest {
    */
   constructor(logs: ReadonlyMap<Ticker, MarketLog>, now: Micros) {
     this.#logs = logs
-    this.#alive = now
+    this.#opened = now
   }
 
-  /** The connection's last frame or ping. */
-  get alive(): Micros {
-    return this.#alive
+  /**
+   * The last contiguous frame of the books' sid, at first the opening of the connection. A ping or
+   * a frame of another sid proves the connection, but not that the books' frames still come.
+   */
+  get vouched(): Micros {
+    return this.#books?.vouched ?? this.#opened
   }
 
   /** The sid that carries books, null before the exchange named one. */
   get bookSid(): number | null {
-    for (const sid of this.#sids.values()) if (sid.channel === BOOKS) return sid.sid
-    return null
+    return this.#books?.sid ?? null
   }
 
-  /** A ping: it proves the connection, not the data. */
-  ping(now: Micros): void {
-    this.#alive = now
+  /** A known market to ask about when nothing comes, each in its turn; null when there is none. */
+  probe(): Ticker | null {
+    const known = [...(this.#books?.markets ?? [])].filter((market) => this.#known(market))
+    this.#probes += 1
+    return known[this.#probes % known.length] ?? null
   }
 
   /** Takes one frame. */
   frame(frame: Frame, now: Micros): Ingested {
-    this.#alive = now
     if (frame.kind === 'subscribed') return this.#subscribed(frame.sid, frame.channel, now)
     if (frame.kind === 'malformed' && frame.sid === null) {
       return { records: this.lose('malformed', now), resync: null, dead: frame.reason }
@@ -79,7 +87,8 @@ export class Ingest {
     let hole = false
     if ('seq' in frame && frame.seq !== null) {
       const order = sequenceOrder(sid.seq, frame.seq)
-      if (order.kind === 'duplicate') return NOTHING
+      if (order.kind === 'duplicate') return this.#repeated(sid, now)
+      sid.repeats = 0
       hole = order.kind === 'gap'
       if (hole) broken.push(...this.#stale(sid, sid.markets, 'sequence', now))
       sid.seq = frame.seq
@@ -101,16 +110,27 @@ export class Ingest {
   lose(cause: GapCause, now: Micros): MarketRecord[] {
     const records: MarketRecord[] = []
     for (const sid of this.#sids.values()) {
-      // A ping vouches for the connection; only a frame vouches for the data.
-      const from = cause === 'silence' || cause === 'malformed' ? sid.vouched : this.#alive
-      records.push(...this.#stale(sid, sid.markets, cause, now, from))
+      records.push(...this.#stale(sid, sid.markets, cause, now))
     }
     return records
   }
 
+  get #books(): Sid | undefined {
+    for (const sid of this.#sids.values()) if (sid.channel === BOOKS) return sid
+    return undefined
+  }
+
+  #repeated(sid: Sid, now: Micros): Ingested {
+    sid.repeats += 1
+    if (sid.repeats < REPEATS) return NOTHING
+    const records = this.#stale(sid, sid.markets, 'sequence', now)
+    return { records, resync: null, dead: 'the count of a subscription went back' }
+  }
+
   #subscribed(sid: number, channel: string, now: Micros): Ingested {
     const markets = new Set<Ticker>()
-    this.#sids.set(sid, { sid, channel, markets, seq: 0, vouched: now, stamp: new RecvStamp() })
+    const stamp = new RecvStamp()
+    this.#sids.set(sid, { sid, channel, markets, stamp, seq: 0, vouched: now, repeats: 0 })
     return NOTHING
   }
 
@@ -124,10 +144,15 @@ export class Ingest {
       case 'snapshot': {
         const log = this.#logs.get(frame.market)
         if (log === undefined || sid.channel !== BOOKS) return NOTHING
+        const broken: MarketRecord[] = []
+        if (frame.asked && log.known && this.#owner.get(frame.market) === sid.sid) {
+          if (log.check(frame.ladders, recv)) return NOTHING
+          broken.push(...this.#stale(sid, [frame.market], 'mismatch', now, log.vouched ?? now))
+        }
         const record = log.snapshot(frame.ladders, recv)
         if (record === null) return this.#suspect(sid, frame.market, 'malformed', before, now)
         this.#own(sid, frame.market)
-        return { ...NOTHING, records: [{ market: frame.market, record }] }
+        return { ...NOTHING, records: [...broken, { market: frame.market, record }] }
       }
       case 'delta':
         return this.#delta(sid, frame, recv, now)
@@ -171,8 +196,9 @@ export class Ingest {
   }
 
   #malformed(sid: Sid, frame: Malformed, now: Micros): Ingested {
-    const one = frame.market !== null && sid.markets.has(frame.market) ? frame.market : null
-    const markets = one === null ? [...sid.markets] : [one]
+    // A market that is named is concerned alone, one that we do not follow none of ours.
+    const markets =
+      frame.market === null ? [...sid.markets] : this.#logs.has(frame.market) ? [frame.market] : []
     const records = this.#stale(sid, markets, 'malformed', now)
     sid.vouched = now
     return { ...NOTHING, records, resync: { sid: sid.sid, markets } }

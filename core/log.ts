@@ -97,11 +97,6 @@ export function numberOf(seq: Seq): number {
   return seq % EPOCH_SIZE
 }
 
-/** The seq that directly follows inside an epoch. */
-export function nextSeq(seq: Seq): Seq {
-  return (seq + 1) as Seq
-}
-
 const HOUR_MS = 3_600_000
 const EPOCH_ZERO_MS = Date.UTC(2026, 0, 1)
 

@@ -1,5 +1,6 @@
 import { Book } from './book.ts'
 import type { Micros } from './instant.ts'
+import { printLadders } from './ladder-text.ts'
 import {
   type BookRecord,
   type DeltaRecord,
@@ -60,7 +61,7 @@ export class MarketLog {
     return this.#state.kind === 'known'
   }
 
-  /** recv of the exchange's last snapshot in this epoch: what we built since rests on it. */
+  /** recv of the exchange's last snapshot or of the last check that it passed, in this epoch. */
   get vouched(): Micros | null {
     return this.#vouched
   }
@@ -73,6 +74,17 @@ export class MarketLog {
     this.#state = { kind: 'known', book }
     this.#vouched = recv
     return this.#number(recv, { kind: 'snapshot', reason, event: null, ...book.ladders() })
+  }
+
+  /**
+   * The exchange's answer to our question about this book.
+   * @returns whether it is the book that we know, which is vouched for again; false changes nothing
+   */
+  check(ladders: Ladders, recv: Micros): boolean {
+    if (this.#state.kind !== 'known') return false
+    if (printLadders(ladders) !== printLadders(this.#state.book.ladders())) return false
+    this.#vouched = recv
+    return true
   }
 
   /** One changed level. */

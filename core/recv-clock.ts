@@ -4,6 +4,8 @@ import type { Micros } from './instant.ts'
 const SLEW = 0.05
 /** Wall clocks are read in whole milliseconds: a smaller difference is no error. */
 const TOLERANCE_US = 2000
+/** So far behind the wall clock (a machine that slept) slewing would take hours. */
+const STRAYED_US = 5_000_000
 
 /**
  * Our receive time: wall time at start plus monotonic elapsed time, slewed to corrections of the
@@ -12,6 +14,7 @@ const TOLERANCE_US = 2000
 export class RecvClock {
   #now: number
   #mono: number
+  #error = 0
 
   /**
    * @param wall wall time in µs
@@ -23,11 +26,17 @@ export class RecvClock {
     this.#mono = mono
   }
 
+  /** The clock fell so far behind the wall that a new one must be started, in a new epoch. */
+  get strayed(): boolean {
+    return this.#error > STRAYED_US
+  }
+
   /** The time now in µs, given both clocks' readings in µs. */
   read(wall: number, mono: number): Micros {
     const elapsed = Math.max(0, mono - this.#mono)
     this.#mono = Math.max(mono, this.#mono)
     const error = wall - (this.#now + elapsed)
+    this.#error = error
     const wanted = Math.abs(error) > TOLERANCE_US ? error : 0
     const correction = Math.max(-SLEW * elapsed, Math.min(SLEW * elapsed, wanted))
     this.#now += elapsed + correction

@@ -37,7 +37,7 @@ export const tickerParam = z.strictObject({
 /** RFC 3339 with a zone or epoch time; µs. */
 export const instantParam = read(
   parseInstant,
-  'must be RFC 3339 with a zone, as 2026-11-21T17:00:00Z (a + in it written %2B), or epoch time of 10, 13, 16 or 19 digits',
+  'must be RFC 3339 with a zone, as 2026-11-21T17:00:00Z (a + in it written %2B), or epoch time of 10, 13, 16 or 19 digits, in the years 1970 to 2255',
 ).openapi({ type: 'string', example: '2026-11-21T17:00:00.250000Z' })
 
 /** A record's number. */

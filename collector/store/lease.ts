@@ -1,66 +1,38 @@
 import type { Sql, TransactionSql } from 'postgres'
-import type { Micros } from '#core/instant'
 import { type Epoch, nextEpoch } from '#core/log'
-import { integer, micros } from '#core/log-row'
+import { integer } from '#core/log-row'
 
 /** What a writer claims: that it holds the slice under this epoch and this random text. */
 export type Hold = { readonly slice: number; readonly epoch: Epoch; readonly lease: string }
-
-/** The epoch that was opened last, and how far it is vouched for. */
-export type PreviousEpoch = {
-  readonly epoch: Epoch
-  readonly recordedThroughUs: Micros
-  /** The earliest of its connections' last proofs of life; null when it had none. */
-  readonly aliveUs: Micros | null
-}
-
-export type TakenLease = { readonly epoch: Epoch; readonly previous: PreviousEpoch | null }
 
 /**
  * Takes a slice from whoever holds it and draws the next epoch. It waits for transactions that still write under the old
  * lease; later ones find it lost. Throws as Postgres does.
  * @param take.lease random text, drawn for this take alone
  * @param take.nowMs wall clock in ms
+ * @param take.above an epoch that shards have seen, when the store was restored from before it
  */
 export async function takeLease(
   sql: Sql,
-  take: { slice: number; lease: string; holder: string; nowMs: number },
-): Promise<TakenLease> {
-  const { slice, lease, holder, nowMs } = take
+  take: { slice: number; lease: string; holder: string; nowMs: number; above?: number },
+): Promise<Epoch> {
+  const { slice, lease, holder, nowMs, above = -1 } = take
   return sql.begin(async (tx) => {
     await tx`select pg_advisory_xact_lock(hashtextextended('kb.lease', ${slice}))`
     const [last] = await tx`
       select greatest(
         (select epoch from kb.lease where slice = ${slice}),
         (select max(epoch) from kb.epochs where slice = ${slice})) as epoch`
-    const epoch = nextEpoch(integer(last?.['epoch']) as Epoch | null, nowMs)
+    const highest = Math.max(integer(last?.['epoch']) ?? -1, above)
+    const epoch = nextEpoch(highest < 0 ? null : (highest as Epoch), nowMs)
     await tx`
       insert into kb.lease (slice, epoch, lease, holder, taken_us)
       values (${slice}, ${epoch}, ${lease}, ${holder}, ${nowMs * 1000})
       on conflict (slice) do update set
         epoch = excluded.epoch, lease = excluded.lease,
         holder = excluded.holder, taken_us = excluded.taken_us`
-    return { epoch, previous: await previousEpoch(tx, slice, epoch) }
+    return epoch
   })
-}
-
-async function previousEpoch(
-  tx: TransactionSql,
-  slice: number,
-  below: Epoch,
-): Promise<PreviousEpoch | null> {
-  const [row] = await tx`
-    select e.epoch, e.recorded_through_us,
-      (select min(alive_us) from kb.proof_of_life p
-        where p.slice = e.slice and p.epoch = e.epoch) as alive_us
-    from kb.epochs e where e.slice = ${slice} and e.epoch < ${below}
-    order by e.epoch desc limit 1`
-  if (row === undefined) return null
-  return {
-    epoch: integer(row['epoch']) as Epoch,
-    recordedThroughUs: micros(row['recorded_through_us']) as Micros,
-    aliveUs: micros(row['alive_us']),
-  }
 }
 
 /** Says whether the lease is still held, and keeps anybody from taking it until the transaction ends. */

@@ -39,8 +39,9 @@ export async function openEpoch(
     const vouched = await vouchedUntil(tx, hold)
     const logs = new Map<number, OpenedLog>()
     for (const { marketId, seq, recv, ended } of tails) {
-      // The market's own last record is vouched for even when it came after the last proof of life that was stored.
-      const from = Math.min(openedUs, Math.max(recv, vouched ?? recv)) as Micros
+      // The market's own last record may be newer than the last proof of life that was stored. It proves itself, but not
+      // that it was the last of its instant: the second half of an amend may not have been stored.
+      const from = Math.min(openedUs, Math.max(recv - 1, vouched ?? recv - 1)) as Micros
       logs.set(marketId, {
         lastSeq: seq,
         gap: ended ? null : epochGap(hold, openedUs, from, seq),

@@ -31,7 +31,13 @@ export type Frame =
   | { readonly kind: 'unsubscribed'; readonly sid: number; readonly seq: number }
   | ({ readonly kind: 'ok' } & Scoped)
   | ({ readonly kind: 'error'; readonly code: number; readonly message: string } & Scoped)
-  | ({ readonly kind: 'snapshot'; readonly seq: number; readonly ladders: Ladders } & InMarket)
+  | ({
+      readonly kind: 'snapshot'
+      readonly seq: number
+      /** It answers a get_snapshot of ours; a subscription and the exchange itself give no id. */
+      readonly asked: boolean
+      readonly ladders: Ladders
+    } & InMarket)
   | DeltaFrame
   | ({
       readonly kind: 'trade'
@@ -149,16 +155,16 @@ function decode(type: string, raw: unknown): Frame | null {
 }
 
 function decodeDelta({ sid, seq, msg }: z.infer<typeof deltaFrame>): Frame {
-  const fine = msg.ts === undefined ? null : parseInstant(msg.ts)
-  const event = fine ?? (msg.ts_ms === undefined ? null : micros(msg.ts_ms))
+  const coarse = msg.ts_ms === undefined ? null : micros(msg.ts_ms)
+  const event = msg.ts === undefined ? coarse : (eventOf(msg.ts) ?? refuse('ts', msg.ts))
   const change = parseSizeChange(msg.delta_fp) ?? refuse('delta_fp', msg.delta_fp)
   const price = readPrice('price_dollars', msg.price_dollars)
   return { kind: 'delta', sid, seq, market: market(msg), side: msg.side, price, change, event }
 }
 
-function decodeSnapshot({ sid, seq, msg }: z.infer<typeof snapshotFrame>): Frame {
+function decodeSnapshot({ id, sid, seq, msg }: z.infer<typeof snapshotFrame>): Frame {
   const ladders = { yes: levels(msg.yes_dollars_fp), no: levels(msg.no_dollars_fp) }
-  return { kind: 'snapshot', sid, seq, market: market(msg), ladders }
+  return { kind: 'snapshot', sid, seq, asked: (id ?? 0) > 0, market: market(msg), ladders }
 }
 
 function decodeTrade({ sid, seq, msg }: z.infer<typeof tradeFrame>): Frame {
@@ -232,7 +238,14 @@ function market(msg: { market_ticker: string }): Ticker {
 }
 
 function micros(ms: number): Micros {
-  return (ms * 1000) as Micros
+  const us = ms * 1000
+  return Number.isSafeInteger(us) ? (us as Micros) : refuse('ts_ms', String(ms))
+}
+
+/** An exchange time; one before 1970 is none. */
+function eventOf(text: string): Micros | null {
+  const us = parseInstant(text)
+  return us === null || us < 0 ? null : us
 }
 
 function scope(raw: unknown): Scoped {

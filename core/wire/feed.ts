@@ -40,7 +40,7 @@ const feedItem = z.object({
 
 const beat = z.object({
   sent_us: z.int().nonnegative(),
-  /** Since the last frame or ping of the exchange; null while not connected. */
+  /** Since the last frame of the exchange that proves its books; null while not connected. */
   upstream_age_ms: z.int().nonnegative().nullable(),
   lag_p50_ms: z.number().nonnegative().nullable(),
   lag_p99_ms: z.number().nonnegative().nullable(),

@@ -34,13 +34,16 @@ type BookData = {
   yes?: [string, string][]
   no?: [string, string][]
 }
-type Gap = { from_us: number; to_us: number | null; cause: string }
+type Bounds = { from_us: number; to_us: number | null }
 
 const SUBSCRIBERS = 12
 const WITHIN_US = 2_000_000
 /** Gaps are told in our receive time: what the exchange lost would have come to us this much later at most. */
-const WAY_US = 500_000
+const WAY_US = 250_000
 const STOP_AT_PROBLEMS = 50
+const REQUESTS_AT_ONCE = 8
+/** What the exchange did not send in order, or the collector could not read. */
+const LOSSES: readonly string[] = ['drop', 'delay', 'cut', 'overflow', 'silence', 'corrupt']
 
 /** Runs the whole product under load and faults, and holds every answer against the exchange's truth. */
 export async function chaosPath(options: ChaosOptions): Promise<ChaosReport> {
@@ -130,19 +133,29 @@ class ChaosRun {
     }
   }
 
+  /** Each kind of fault once, and then whatever comes. */
   async #injectFaults(): Promise<void> {
-    while (this.#running) {
-      await sleep(300 + this.#random.upTo(600))
-      const roll = this.#random.upTo(100)
-      if (roll < 35) this.#exchange.dropNext(1 + Math.floor(this.#random.upTo(3)))
-      else if (roll < 55) this.#exchange.duplicateNext()
-      else if (roll < 80) this.#exchange.delayNext(20 + this.#random.upTo(300))
-      else if (roll < 88) this.#exchange.corruptNext('price')
-      else if (roll < 93) this.#exchange.overflow()
-      else {
-        if (roll > 97) this.#exchange.refuseHandshakes(1, 503)
+    const faults: (() => unknown)[] = [
+      () => this.#exchange.dropNext(1 + Math.floor(this.#random.upTo(3))),
+      () => this.#exchange.duplicateNext(),
+      () => this.#exchange.delayNext(20 + this.#random.upTo(300)),
+      () => this.#exchange.cut(),
+      () => this.#exchange.corruptNext('price'),
+      () => this.#exchange.silence(500 + this.#random.upTo(2000)),
+      () => this.#exchange.overflow(),
+      () => {
+        this.#exchange.refuseHandshakes(1, 503)
         this.#exchange.cut()
-      }
+      },
+    ]
+    const frequent = faults.slice(0, 3)
+    for (let i = 0; this.#running; i++) {
+      await sleep(300 + this.#random.upTo(600))
+      const often = this.#random.upTo(100) < 75
+      const inject = faults[i] ?? this.#random.pick(often ? frequent : faults)
+      // A connection that is down can be hurt no more: what follows finds it up.
+      await until('a connection is up', () => this.#exchange.connections() > 0)
+      inject()
     }
   }
 
@@ -194,33 +207,38 @@ class ChaosRun {
 
   /** Every injected loss is a gap that covers it, in REST and on the stream. */
   async #lossesAreTold(): Promise<void> {
-    const losses = this.#exchange.faults.filter(({ kind }) =>
-      ['drop', 'delay', 'cut', 'overflow'].includes(kind),
-    )
-    const gaps = new Map<string, Gap[]>()
-    for (const market of this.subscribers.map((each) => each.market)) {
-      const path = `/v1/markets/${encodeURIComponent(market)}/gaps?limit=10000`
-      gaps.set(market, (await this.#product.get<{ data: Gap[] }>(path)).body.data)
-    }
-    for (const { kind, atUs } of losses) {
-      this.#count(`loss_${kind}`)
-      for (const { market, messages } of this.subscribers) {
-        const covers = ({ from_us, to_us }: { from_us: number; to_us: number | null }) =>
-          from_us <= atUs + WAY_US && (to_us === null || to_us >= atUs)
-        if (!gaps.get(market)?.some(covers))
+    const { faults } = this.#exchange
+    for (const { kind } of faults) this.#count(`fault_${kind}`)
+    const gaps = await this.#gapsOfAll()
+    const streamed = new Map(this.subscribers.map((each) => [each.market, streamedGaps(each)]))
+    for (const { kind, atUs, ticker } of faults.filter((fault) => LOSSES.includes(fault.kind))) {
+      const covers = ({ from_us, to_us }: Bounds) =>
+        from_us <= atUs + WAY_US && (to_us === null || to_us >= atUs)
+      // What cannot be read concerns its market alone, what is missing every market of the sid.
+      const concerned = kind === 'corrupt' ? [ticker ?? ''] : this.#truth.markets
+      for (const market of concerned) {
+        if (gaps.get(market)?.some(covers) !== true) {
           this.#problem(`${kind} at ${atUs}: no gap of ${market}`)
-        const streamed = messages.flatMap((message, i) => {
-          if (message.type !== 'gap') return []
-          const next = messages.slice(i + 1).find(({ type }) => type === 'snapshot')
-          return [
-            { from_us: message.from_us, to_us: next?.type === 'snapshot' ? next.recv_us : null },
-          ]
-        })
-        if (!streamed.some(covers)) this.#problem(`${kind} at ${atUs}: ${market} was not told`)
+        }
+        if (streamed.get(market)?.some(covers) === false) {
+          this.#problem(`${kind} at ${atUs}: ${market} was not told`)
+        }
       }
     }
-    for (const subscriber of this.subscribers)
-      this.#inOrder(subscriber.market, subscriber.records())
+    for (const each of this.subscribers) this.#inOrder(each.market, each.records())
+  }
+
+  async #gapsOfAll(): Promise<Map<string, Bounds[]>> {
+    const gaps = new Map<string, Bounds[]>()
+    const left = [...this.#truth.markets]
+    const ask = async () => {
+      for (let market = left.pop(); market !== undefined; market = left.pop()) {
+        const path = `/v1/markets/${encodeURIComponent(market)}/gaps?limit=10000`
+        gaps.set(market, (await this.#product.get<{ data: Bounds[] }>(path)).body.data)
+      }
+    }
+    await Promise.all(Array.from({ length: REQUESTS_AT_ONCE }, ask))
+    return gaps
   }
 
   #inOrder(market: string, records: readonly PlainRecord[]): void {
@@ -251,6 +269,15 @@ class ChaosRun {
   #problem(text: string): void {
     if (this.#problems.length < STOP_AT_PROBLEMS) this.#problems.push(text)
   }
+}
+
+/** The gaps that a subscriber was told of, each up to the snapshot that followed it. */
+function streamedGaps({ messages }: Subscriber): Bounds[] {
+  return messages.flatMap((message, i) => {
+    if (message.type !== 'gap') return []
+    const next = messages.slice(i + 1).find(({ type }) => type === 'snapshot')
+    return [{ from_us: message.from_us, to_us: next?.type === 'snapshot' ? next.recv_us : null }]
+  })
 }
 
 function nowUs(): number {

@@ -82,6 +82,7 @@ test.each(['price', 'legacy'] as const)(
     await strike('corrupt', () => rig.exchange.corruptNext(how))
     await sameBooks()
     expect(collector.status().malformed).toBe(kept + 1)
+    expect(collector.aside().at(-1)?.kind).toBe('malformed')
     expect((await gapsOf('malformed')).length).toBe(before + 1)
   },
 )
@@ -105,20 +106,42 @@ test('error 25 is an overflow gap, and the books come back on a new connection',
   await everyMarketToldOf('overflow', await strike('overflow', () => rig.exchange.overflow()))
 })
 
-test('silence without pings is noticed, and is a gap from the last frame', async () => {
-  const quiet = await openRig({ pingMs: 50 }, { SILENCE_MS: '400' })
+test.each([true, false])(
+  'silence of the data is noticed, pings or not (%s), and is a gap from the last frame',
+  async (pings) => {
+    const quiet = await openRig({ pingMs: 50 }, { PROBE_MS: '100', SILENCE_MS: '600' })
+    try {
+      const silent = await quiet.start()
+      await until('every book is known', () => silent.status().known === 12)
+      const silentUs = Date.now() * 1000
+      quiet.exchange.silence(60_000, { pings })
+      await until('a new connection', () => silent.status().reconnects > 0)
+      await quiet.settle(silent)
+      const gaps =
+        await quiet.owner`select from_us::text as f from kb.book_gaps where cause = 'silence'`
+      expect(gaps).toHaveLength(12)
+      for (const gap of gaps) expect(Number(gap['f'])).toBeLessThan(silentUs + 50_000)
+      expect(await quiet.storeBooks()).toEqual(quiet.exchangeBooks())
+    } finally {
+      await quiet.stop()
+    }
+  },
+)
+
+test('a lost last frame is found by asking, though nothing follows it', async () => {
+  const calm = await openRig({ rate: 100 }, { PROBE_MS: '100' })
   try {
-    const silent = await quiet.start()
-    await until('every book is known', () => silent.status().known === 12)
-    quiet.exchange.silence(60_000, { pings: false })
-    await until('a new connection', () => silent.status().reconnects > 0)
-    await quiet.settle(silent)
-    const [gap] =
-      await quiet.owner`select count(*)::int as n from kb.book_gaps where cause = 'silence'`
-    expect(gap?.['n']).toBe(12)
-    expect(await quiet.storeBooks()).toEqual(quiet.exchangeBooks())
+    const collector = await calm.start()
+    await until('every book is known', () => collector.status().known === 12)
+    calm.exchange.pause()
+    calm.exchange.dropNext(1)
+    calm.exchange.step(1)
+    await calm.settle(collector)
+    const gaps = await calm.owner`select from kb.book_gaps where cause = 'sequence'`
+    expect(gaps).toHaveLength(12)
+    expect(await calm.storeBooks()).toEqual(calm.exchangeBooks())
   } finally {
-    await quiet.stop()
+    await calm.stop()
   }
 })
 
@@ -149,7 +172,7 @@ test('a collector whose lease was taken writes nothing more and says so', async 
   await sql.end()
   const rows = async () => (await rig.owner`select from kb.book_deltas`).length
   await until('it gives up', () => rig.failures.length > 0)
-  expect(rig.failures).toEqual(['the lease is lost'])
+  expect(rig.failures).toEqual(['lease_lost'])
   const before = await rows()
   const { frames } = collector.status()
   await until('more frames', () => collector.status().frames > frames + 50)

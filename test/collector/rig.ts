@@ -13,7 +13,7 @@ export type Rig = {
   readonly exchange: Exchange
   readonly database: FreshDatabase
   readonly owner: Sql
-  /** Why a collector gave up, in order. */
+  /** Why a collector's epochs ended, in order. */
   readonly failures: string[]
   start(): Promise<Collector>
   /** Pauses the exchange and waits until all that it said is known and durable. */
@@ -56,7 +56,7 @@ export async function openRig(
       const read = readCollectorConfig(env)
       if (!read.ok) throw new Error(read.problems.join('\n'))
       const sql = connectStore(database.collectorUrl)
-      const collector = await startCollector(read.config, sql, (why) => failures.push(why))
+      const collector = await startCollector(read.config, sql, ({ kind }) => failures.push(kind))
       stops.push(async () => {
         await collector.stop()
         await sql.end({ timeout: 1 })

@@ -3,7 +3,7 @@ import { type BeatFacts, FeedHealth, FRESH_MS, isFresh } from '#core/feed-health
 
 const beat = (sentMs: number, more: Partial<BeatFacts> = {}): BeatFacts => ({
   sent_us: sentMs * 1000,
-  upstream_age_ms: 5,
+  upstream_age_ms: 0,
   lag_p50_ms: 1,
   lag_p99_ms: 2,
   stale: 0,
@@ -21,6 +21,15 @@ test('a beat vouches for the moment it was sent, on the clock of who hears it', 
   health.beat(beat(6000), 11_720)
   expect(health.vouchedMs).toBe(11_020)
   expect(health.heardMs).toBe(11_720)
+})
+
+test('a collector that has not heard from the exchange for a while vouches only up to then', () => {
+  const health = new FeedHealth(0)
+  health.beat(beat(1000), 1010)
+  health.beat(beat(2000, { upstream_age_ms: 900 }), 2010)
+  expect(health.vouchedMs).toBe(1110)
+  expect(isFresh(health.vouchedMs, 2010 + FRESH_MS - 900)).toBe(true)
+  expect(isFresh(health.vouchedMs, 2011 + FRESH_MS - 900)).toBe(false)
 })
 
 test('a collector that is not connected to the exchange vouches for nothing', () => {

@@ -54,7 +54,9 @@ class PlainExchange {
     if (what.kind === 'ok') return { kind: 'ok', ...at }
     const { market } = what
     const book = must(this.books.get(market))
-    if (what.kind === 'snapshot') return { kind: 'snapshot', ...at, market, ladders: ladders(book) }
+    if (what.kind === 'snapshot') {
+      return { kind: 'snapshot', ...at, asked: false, market, ladders: ladders(book) }
+    }
     const { side, price } = what
     const key = `${side} ${price}`
     const change = Math.max(what.change, -(book.get(key) ?? 0)) as SizeChange

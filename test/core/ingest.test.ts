@@ -127,16 +127,81 @@ test('invariant 3: a level driven below zero is a mismatch since the last snapsh
   expect(bad.resync).toEqual({ sid: 1, markets: [A] })
 })
 
-test('a cut is vouched for until the last frame or ping of the connection, silence until the last frame', () => {
-  const cut = bothKnown()
-  cut.ingest.ping(at(700))
-  expect(gaps(cut.ingest.lose('cut', at(900)))).toEqual([
-    [A, 'cut', 700],
-    [B, 'cut', 700],
-  ])
-  const silent = bothKnown()
-  silent.ingest.ping(at(700))
-  expect(gaps(silent.ingest.lose('silence', at(900)))[0]).toEqual([A, 'silence', 200])
+test('a lost connection is vouched for until the last frame of its books: pings prove no data', () => {
+  for (const cause of ['cut', 'silence'] as const) {
+    const it = bothKnown()
+    it.delta(3, A, 700)
+    expect(gaps(it.ingest.lose(cause, at(900)))).toEqual([
+      [A, cause, 700],
+      [B, cause, 700],
+    ])
+  }
+})
+
+test('a connection is vouched for by frames of the books’ sid alone', () => {
+  const it = connection()
+  expect(it.ingest.vouched).toBe(10)
+  it.snapshot(1, A, 100)
+  it.hear({ type: 'subscribed', id: 2, msg: { channel: 'trade', sid: 2 } }, 250)
+  it.hear({ type: 'weather', sid: 2, seq: 1, msg: {} }, 300)
+  expect(it.ingest.vouched).toBe(100)
+})
+
+test('known markets are asked about in their turn, unknown ones not', () => {
+  const it = bothKnown()
+  expect([it.ingest.probe(), it.ingest.probe(), it.ingest.probe()]).toEqual([B, A, B])
+  it.delta(3, A, 300, { price_dollars: '1.0000' })
+  expect([it.ingest.probe(), it.ingest.probe()]).toEqual([B, B])
+  expect(connection().ingest.probe()).toBeNull()
+})
+
+const LEVEL = { yes_dollars_fp: [['0.4000', '1.00']] }
+const answer = (seq: number, msg: object) => ({
+  type: 'orderbook_snapshot',
+  id: 7,
+  sid: 1,
+  seq,
+  msg: { market_ticker: A, ...msg },
+})
+
+test('an answer that is the book we know is no record, and vouches for it', () => {
+  const it = connection()
+  it.snapshot(1, A, 100, LEVEL)
+  expect(it.hear(answer(2, LEVEL), 500).records).toEqual([])
+  expect(it.logs.get(A)?.vouched).toBe(500)
+  expect(it.delta(3, A, 600).records).toMatchObject([{ record: { size: 200 } }])
+})
+
+test('an answer that is another book is a mismatch since the last that was right, then the book', () => {
+  const it = connection()
+  it.snapshot(1, A, 100, LEVEL)
+  it.delta(2, A, 400)
+  const { records } = it.hear(answer(3, LEVEL), 500)
+  expect(gaps(records)).toEqual([[A, 'mismatch', 100]])
+  expect(records[1]).toMatchObject({ record: { kind: 'snapshot', reason: 'gap' } })
+})
+
+test('a snapshot that nobody asked for is recorded even when it changes nothing', () => {
+  const it = connection()
+  it.snapshot(1, A, 100, LEVEL)
+  expect(it.snapshot(2, A, 200, LEVEL).records).toHaveLength(1)
+})
+
+test('invariant 7: a market whose first snapshot cannot be read makes no other stale', () => {
+  const it = connection()
+  it.snapshot(1, A, 100)
+  const bad = it.snapshot(2, B, 200, { yes_dollars_fp: 'none' })
+  expect(bad.records).toEqual([])
+  expect(bad.resync).toEqual({ sid: 1, markets: [B] })
+  expect(it.delta(3, A, 300).records).toHaveLength(1)
+})
+
+test('a count that went back is not taken for repeats for ever', () => {
+  const it = bothKnown()
+  it.delta(3, A, 300)
+  let dead: string | null = null
+  for (let seq = 1; dead === null; seq = (seq % 3) + 1) ({ dead } = it.delta(seq, A, 400))
+  expect(it.logs.get(A)?.known).toBe(false)
 })
 
 test('errors 10 and 25 end the subscription, error 27 does not', () => {

@@ -11,11 +11,11 @@ test('a book is asked for once, however many bad frames come', () => {
   const recovery = new Recovery(1000)
   expect(recovery.stale([A, B], at(0))).toEqual([A, B])
   expect(recovery.stale([A, B], at(1))).toEqual([])
-  recovery.known(A)
+  recovery.answered(A, at(1))
   expect(recovery.stale([A, B], at(2))).toEqual([A])
 })
 
-test('an answer that is late is asked for again, and the third late one gives the connection up', () => {
+test('an answer that is late is asked for again; a connection that answers nothing is given up', () => {
   const recovery = new Recovery(1000)
   recovery.stale([A], at(0))
   expect(recovery.look(at(900))).toEqual({ kind: 'ask', markets: [] })
@@ -24,9 +24,24 @@ test('an answer that is late is asked for again, and the third late one gives th
   expect(recovery.look(at(3003))).toEqual({ kind: 'give_up' })
 })
 
+test('invariant 7: a market that never answers costs no connection that answers for others', () => {
+  const recovery = new Recovery(1000)
+  recovery.subscribed([A, B], at(0))
+  recovery.answered(B, at(500))
+  const asked: number[] = []
+  for (let ms = 0; ms <= 300_000; ms += 250) {
+    const step = recovery.look(at(ms))
+    expect(step.kind).toBe('ask')
+    if (step.kind === 'ask' && step.markets.length > 0) asked.push(ms)
+  }
+  const waits = asked.slice(1).map((ms, i) => ms - (asked[i] ?? 0))
+  expect(Math.max(...waits)).toBeLessThanOrEqual(64_500)
+  expect(waits.at(-1)).toBeGreaterThan(30_000)
+})
+
 test('a subscription that brings no snapshot is asked for it', () => {
   const recovery = new Recovery(1000)
   recovery.subscribed([A, B], at(0))
-  recovery.known(B)
+  recovery.answered(B, at(1))
   expect(recovery.look(at(1001))).toEqual({ kind: 'ask', markets: [A] })
 })

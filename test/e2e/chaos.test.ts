@@ -5,7 +5,9 @@ test('invariant 10: under cuts, drops, duplicates and delays, every holder of a 
   const { problems, counts } = await chaosPath({ seconds: 10, markets: 200, rate: 2000, seed: 4 })
   console.log(JSON.stringify(counts))
   expect(problems).toEqual([])
-  expect(counts['live_200_live']).toBeGreaterThan(100)
-  expect(counts['again_as_of']).toBeGreaterThan(50)
-  expect(counts['loss_drop']).toBeGreaterThan(0)
+  expect(counts['live_200_live']).toBeGreaterThan(20)
+  expect(counts['again_as_of']).toBeGreaterThan(10)
+  for (const kind of ['drop', 'duplicate', 'delay', 'cut']) {
+    expect([kind, counts[`fault_${kind}`] ?? 0]).not.toEqual([kind, 0])
+  }
 })

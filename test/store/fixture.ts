@@ -53,7 +53,7 @@ let leases = 0
 export async function take(collector: Sql): Promise<Hold> {
   leases += 1
   const claim = { slice: 0, lease: `lease-${leases}`, holder: 'test', nowMs: NOW_MS }
-  const { epoch } = await takeLease(collector, claim)
+  const epoch = await takeLease(collector, claim)
   return { slice: 0, epoch, lease: claim.lease }
 }
 

@@ -76,7 +76,7 @@ test('after a crash every log left open gets a gap from the last proof of life, 
         b,
         {
           lastSeq: seqOf(old.epoch, 1),
-          gap: { ...opening, from: at(9500), prevSeq: seqOf(old.epoch, 1) },
+          gap: { ...opening, from: at(9499), prevSeq: seqOf(old.epoch, 1) },
         },
       ],
       [c, { lastSeq: closing.seq, gap: null }],
@@ -85,7 +85,7 @@ test('after a crash every log left open gets a gap from the last proof of life, 
   expect(logs.has(d ?? 0)).toBe(false)
   expect(await gaps()).toEqual([
     [a, 8000, null, 20_000],
-    [b, 9500, null, 20_000],
+    [b, 9499, null, 20_000],
   ])
   const [epoch] = await store.owner`
     select recorded_through_us from kb.epochs where epoch = ${hold.epoch}`
@@ -141,7 +141,7 @@ test('an epoch opened twice is opened once: the same answer, the same store', as
   ])
   expect(two).toEqual(one)
   expect(await openEpoch(store.collector, hold, at(5000))).toEqual(one)
-  expect(await gaps()).toEqual([[marketId, 100, null, 1000]])
+  expect(await gaps()).toEqual([[marketId, 99, null, 1000]])
 })
 
 test('a clock that went back is raised above all that is stored', async () => {

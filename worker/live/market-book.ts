@@ -46,7 +46,8 @@ export class MarketBook extends DurableObject<Env> {
       return { kind: 'need', have: this.#live.seq }
     }
     const last = entries.at(-1)
-    this.#vouching.upTo(last === undefined || last.kind === 'image' ? now : last.recv / 1000)
+    // An image may be of a book that nothing was heard of for long: only what came vouches.
+    if (last !== undefined) this.#vouching.upTo(last.recv / 1000)
     return { kind: 'taken' }
   }
 

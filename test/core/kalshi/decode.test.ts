@@ -52,6 +52,12 @@ test('sub-cent prices, fractional sizes and dotted tickers are read exactly', ()
   expect(frame(delta({ price_dollars: '0.123456' }))).toMatchObject({ price: 123456 })
 })
 
+test('a snapshot that answers a question of ours says so', () => {
+  expect(frame({ ...snapshot({}), id: 4 })).toMatchObject({ kind: 'snapshot', asked: true })
+  expect(frame({ ...snapshot({}), id: 0 })).toMatchObject({ asked: false })
+  expect(frame(snapshot({}))).toMatchObject({ asked: false })
+})
+
 test('a snapshot is read best level first; an absent side is an empty one', () => {
   const levels = {
     no_dollars_fp: [
@@ -76,6 +82,9 @@ const refused: [string, unknown][] = [
   ['a price of nothing', delta({ price_dollars: '0.0000' })],
   ['a price of a dollar', delta({ price_dollars: '1.0000' })],
   ['a price finer than we can hold', delta({ price_dollars: '0.1234567' })],
+  ['a time that is none', delta({ ts: 'yesterday' })],
+  ['a time before 1970', delta({ ts: '1969-12-31T23:59:59Z' })],
+  ['microseconds for milliseconds', delta({ ts: undefined, ts_ms: 1786085188978710 })],
   ['a price as a number', delta({ price_dollars: 0.43 })],
   ['a change finer than we can hold', delta({ delta_fp: '1.001' })],
   ['an empty change', delta({ delta_fp: '' })],
