@@ -50,11 +50,19 @@ test('invariant 5: while nothing can be recorded, records are published all the 
 
 test('invariant 5: while no shard listens, the record goes on', async () => {
   const sql = owner()
+  let watched = -1
+  product.collector().on((message) => {
+    const { status } = message as { status?: { watched: number } }
+    if (status) ({ watched } = status)
+  })
+  await until('a market is watched', () => watched > 0)
   product.worker.kill('SIGKILL')
   await product.worker.ended
   const before = await throughUs(sql)
   await until('the watermark goes on', async () => (await throughUs(sql)) > before + 3_000_000)
   const [late] = await sql`select count(*)::int as n from kb.book_deltas where recv_us > ${before}`
   expect(late?.['n']).toBeGreaterThan(100)
+  // Nothing is gathered for shards that are away.
+  await until('nothing is watched', () => watched === 0)
   await sql.end()
 })
