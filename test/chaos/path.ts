@@ -38,8 +38,8 @@ type Bounds = { from_us: number; to_us: number | null }
 
 const SUBSCRIBERS = 12
 const WITHIN_US = 2_000_000
-/** Gaps are told in our receive time: what the exchange lost would have come to us this much later at most. */
-const WAY_US = 250_000
+/** Gaps are told in our receive time: what the exchange lost would have come to us this much later at most, on a busy machine. */
+const WAY_US = 1_000_000
 const STOP_AT_PROBLEMS = 50
 const REQUESTS_AT_ONCE = 8
 /** What the exchange did not send in order, or the collector could not read. */
