@@ -2,18 +2,26 @@ import { cloudflareTest } from '@cloudflare/vitest-plugin'
 import { defineConfig } from 'vitest/config'
 import type { WorkerSetup } from './test/worker-setup.ts'
 
+/** Of one number run side by side, and before the next; on one worker those of number 0 would be the last. */
+const FIRST = { groupOrder: 1 }
+
 export default defineConfig({
   test: {
     projects: [
       {
         extends: true,
-        test: { name: 'core', include: ['test/core/**/*.test.ts', 'test/*.test.ts'] },
+        test: {
+          name: 'core',
+          include: ['test/core/**/*.test.ts', 'test/*.test.ts'],
+          sequence: FIRST,
+        },
       },
       {
         extends: true,
         test: {
           name: 'node',
           include: ['test/{collector,simulator,client,local}/**/*.test.ts'],
+          sequence: FIRST,
           testTimeout: 20_000,
         },
       },
@@ -22,6 +30,7 @@ export default defineConfig({
         test: {
           name: 'database',
           include: ['test/{migrations,store}/**/*.test.ts'],
+          sequence: FIRST,
           testTimeout: 60_000,
           hookTimeout: 60_000,
         },
@@ -62,6 +71,7 @@ export default defineConfig({
           hookTimeout: 60_000,
           // The files share one Postgres, with its one lease row and one watermark.
           fileParallelism: false,
+          sequence: { groupOrder: 2 },
         },
       },
       {
@@ -71,8 +81,9 @@ export default defineConfig({
           include: ['test/e2e/**/*.test.ts'],
           testTimeout: 180_000,
           hookTimeout: 180_000,
-          // Each file runs the whole product: one at a time on two cores.
+          // Each file runs the whole product: one at a time, after all others, on two cores.
           fileParallelism: false,
+          sequence: { groupOrder: 3 },
         },
       },
     ],

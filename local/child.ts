@@ -14,6 +14,8 @@ export type ChildPlan = {
   readonly logFile: string
 }
 
+const END_WITH_STARTER = new URL('./end-with-starter.ts', import.meta.url).href
+
 /** A process of ours that says `ready` over IPC, and stops when it is told to or when we are gone. */
 export class Child {
   readonly name: string
@@ -31,7 +33,7 @@ export class Child {
       // A process group of its own: the terminal's Ctrl-C is ours to pass on, in order.
       detached: true,
       stdio: ['ignore', log, log, 'ipc'],
-      execArgv: ['--disable-warning=ExperimentalWarning'],
+      execArgv: ['--disable-warning=ExperimentalWarning', `--import=${END_WITH_STARTER}`],
       env: { ...process.env, ...plan.env },
     })
     closeSync(log)

@@ -1,35 +1,10 @@
-import { existsSync } from 'node:fs'
-import { parseArgs } from 'node:util'
 import { z } from 'zod'
+import { readCollectorConfig } from '../collector/config.ts'
+import { optionSchema, readOptions, simulatorArguments } from './options.ts'
+import { whole } from './whole.ts'
 
-const whole = (least: number, most: number) =>
-  z
-    .string()
-    .refine((text) => /^\d{1,9}$/.test(text) && Number(text) >= least && Number(text) <= most, {
-      error: `must be a whole number from ${least} to ${most}`,
-    })
-    .transform(Number)
-
-const optionSchema = z.object({
-  '--port': whole(1, 65_535).default(8787),
-  '--data': z.string().min(1).default('.data'),
-  '--fresh': z.boolean().default(false),
-  '--markets': whole(1, 20_000).default(40),
-  '--rate': whole(0, 100_000).default(100),
-  '--seed': whole(0, 2 ** 31 - 1).optional(),
-  '--replay': z
-    .string()
-    .refine((file) => existsSync(file), { error: 'there is no such file' })
-    .optional(),
-  '--json': z.boolean().default(false),
-})
-
+/** The variables that are not the collector's, or that have a default here. */
 const variables = z.object({
-  KALSHI_WS_URL: z.string().optional(),
-  KALSHI_REST_URL: z.string().optional(),
-  KALSHI_KEY_ID: z.string().optional(),
-  KALSHI_PRIVATE_KEY: z.string().optional(),
-  KALSHI_PRIVATE_KEY_FILE: z.string().optional(),
   DATABASE_URL: z
     .string()
     .refine((text) => URL.canParse(text) && /^postgres(ql)?:/.test(text), {
@@ -37,7 +12,26 @@ const variables = z.object({
     })
     .optional(),
   FEED_SHARDS: whole(1, 64).default(2),
+  FEED_SILENT_MS: whole(10, 2 ** 31 - 1).optional(),
+  FEED_TOKEN_NEXT: z.string().min(16, { error: 'must have 16 characters at the least' }).optional(),
 })
+
+/** What names an exchange, and its key. */
+const EXCHANGE = [
+  'KALSHI_WS_URL',
+  'KALSHI_REST_URL',
+  'KALSHI_KEY_ID',
+  'KALSHI_PRIVATE_KEY',
+  'KALSHI_PRIVATE_KEY_FILE',
+] as const
+const EXCHANGE_PROBLEM = /^KALSHI_/
+/** The collector gets these from us, whatever the environment says. */
+const OURS_PROBLEM = /^(?:COLLECTOR_DATABASE_URL|FEED_URL|FEED_TOKEN|FEED_SHARDS|FEED_ENV): /
+
+/** Each of an exchange's variables, not set: an empty value hides the one of the shell. */
+export const NO_EXCHANGE: Readonly<Record<string, string>> = Object.fromEntries(
+  EXCHANGE.map((name) => [name, '']),
+)
 
 /** What `npm start` was asked for. */
 export type LocalConfig = {
@@ -54,31 +48,21 @@ export type LocalConfig = {
   readonly databaseUrl: string | null
 }
 
-export const USAGE = `npm start -- [options]
-  --port N       where the API listens (8787)
-  --data DIR     what is kept between runs (.data)
-  --fresh        forget what was kept
-  --markets N    markets of the simulated exchange (40)
-  --rate R       its book events a second, over all markets (100)
-  --seed S       makes its events repeatable
-  --replay FILE  plays a recording instead
-  --json         one JSON object a line on standard output
-Addresses and secrets come from the environment: see .env.example`
+type Environment = Record<string, string | undefined>
 
 /**
- * Reads the options and the environment.
+ * Reads the options and the environment, the collector's variables too, which are handed on.
  * @returns the configuration, or every problem with it
  */
 export function readLocalConfig(
   argv: readonly string[],
-  environment: Record<string, string | undefined>,
+  environment: Environment,
 ): { ok: true; config: LocalConfig } | { ok: false; problems: string[] } {
   const env = Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== ''))
   const problems: string[] = []
   const options = check(optionSchema, readOptions(argv, problems), problems)
   const given = check(variables, env, problems)
-  if (given?.KALSHI_WS_URL !== undefined) missingExchange(given, problems)
-  else if (given !== null) strayExchange(given, problems)
+  problems.push(...pairProblems(env), ...collectorProblems(env))
   if (options === null || given === null || problems.length > 0) return { ok: false, problems }
   return {
     ok: true,
@@ -90,32 +74,10 @@ export function readLocalConfig(
       shards: given.FEED_SHARDS,
       databaseUrl: given.DATABASE_URL ?? null,
       exchange:
-        given.KALSHI_WS_URL === undefined
+        env['KALSHI_WS_URL'] === undefined
           ? { kind: 'simulated', args: simulatorArguments(options) }
-          : { kind: 'given', env: kalshiVariables(given) },
+          : { kind: 'given', env: exchangeVariables(env) },
     },
-  }
-}
-
-function readOptions(argv: readonly string[], problems: string[]): Record<string, unknown> {
-  const text = { type: 'string' } as const
-  const flag = { type: 'boolean' } as const
-  const options = {
-    port: text,
-    data: text,
-    fresh: flag,
-    markets: text,
-    rate: text,
-    seed: text,
-    replay: text,
-    json: flag,
-  }
-  try {
-    const { values } = parseArgs({ args: [...argv], options })
-    return Object.fromEntries(Object.entries(values).map(([name, value]) => [`--${name}`, value]))
-  } catch (error) {
-    problems.push(error instanceof Error ? error.message : String(error))
-    return {}
   }
 }
 
@@ -130,39 +92,33 @@ function check<Shape extends z.ZodType>(
   return null
 }
 
-type Given = z.infer<typeof variables>
-
-function missingExchange(given: Given, problems: string[]): void {
-  for (const name of ['KALSHI_REST_URL', 'KALSHI_KEY_ID'] as const) {
-    if (given[name] === undefined) problems.push(`${name}: must be set beside KALSHI_WS_URL`)
+/** Half an exchange is none. */
+function pairProblems(env: Environment): string[] {
+  if (env['KALSHI_WS_URL'] === undefined) {
+    return env['KALSHI_REST_URL'] === undefined
+      ? []
+      : ['KALSHI_REST_URL: set without KALSHI_WS_URL; set both, or neither']
   }
-  if (given.KALSHI_PRIVATE_KEY === undefined && given.KALSHI_PRIVATE_KEY_FILE === undefined) {
-    problems.push('KALSHI_PRIVATE_KEY or KALSHI_PRIVATE_KEY_FILE: must be set beside KALSHI_WS_URL')
-  }
+  return ['KALSHI_REST_URL', 'KALSHI_KEY_ID']
+    .filter((name) => env[name] === undefined)
+    .map((name) => `${name}: must be set beside KALSHI_WS_URL`)
 }
 
-function strayExchange(given: Given, problems: string[]): void {
-  if (given.KALSHI_REST_URL !== undefined) {
-    problems.push('KALSHI_REST_URL: set without KALSHI_WS_URL; set both, or neither')
-  }
+/** What the collector itself would refuse, besides what it gets from us and what is told already. */
+function collectorProblems(env: Environment): string[] {
+  const simulated = env['KALSHI_WS_URL'] === undefined
+  const read = readCollectorConfig(simulated ? { ...env, ...NO_EXCHANGE } : env)
+  if (read.ok) return []
+  return read.problems.filter((problem) => {
+    if (OURS_PROBLEM.test(problem)) return false
+    if (simulated) return !EXCHANGE_PROBLEM.test(problem)
+    const name = problem.slice(0, problem.indexOf(':'))
+    return !(EXCHANGE.some((each) => each === name) && env[name] === undefined)
+  })
 }
 
-function kalshiVariables(given: Given): Record<string, string> {
-  const names = [
-    'KALSHI_WS_URL',
-    'KALSHI_REST_URL',
-    'KALSHI_KEY_ID',
-    'KALSHI_PRIVATE_KEY',
-    'KALSHI_PRIVATE_KEY_FILE',
-  ] as const
-  return Object.fromEntries(names.flatMap((name) => (given[name] ? [[name, given[name]]] : [])))
-}
-
-function simulatorArguments(options: z.infer<typeof optionSchema>): string[] {
-  const { '--replay': replay, '--seed': seed } = options
-  const source =
-    replay === undefined
-      ? ['--markets', String(options['--markets']), '--rate', String(options['--rate'])]
-      : ['--replay', replay]
-  return [...source, ...(seed === undefined ? [] : ['--seed', String(seed)])]
+function exchangeVariables(env: Environment): Record<string, string> {
+  return Object.fromEntries(
+    EXCHANGE.flatMap((name) => (env[name] === undefined ? [] : [[name, env[name]]])),
+  )
 }

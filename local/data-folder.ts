@@ -1,5 +1,7 @@
 import { chmod, mkdir, rm } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
+import { lockFolder } from './folder-lock.ts'
+import { clearOrphan } from './postgres-orphan.ts'
 
 /** What an installation keeps, and nothing else: `--fresh` removes these alone. */
 const KEPT = ['postgres', 'worker', 'log', 'secrets.json', 'role-passwords.json'] as const
@@ -9,29 +11,41 @@ export type DataFolder = {
   readonly postgres: string
   readonly worker: string
   readonly log: string
+  /** Lets others start on it. */
+  release(): Promise<void>
 }
 
 /**
- * Makes the folder in which an installation is kept, and forgets the one before when asked to.
+ * Makes the folder in which an installation is kept, takes it for us alone, and forgets the one before when asked to.
  * @param path relative to where the program was started
- * Throws as the file system does.
+ * Throws when it is in use, before anything of it is touched, and as the file system does.
  */
 export async function dataFolder(path: string, fresh: boolean): Promise<DataFolder> {
   const root = resolve(path)
-  if (fresh) {
-    for (const name of KEPT) await rm(join(root, name), { recursive: true, force: true })
-  }
+  await mkdir(root, { recursive: true, mode: 0o755 })
+  const release = await lockFolder(root)
   const folder = {
     root,
     postgres: join(root, 'postgres'),
     worker: join(root, 'worker'),
     log: join(root, 'log'),
+    release,
   }
-  await mkdir(root, { recursive: true, mode: 0o755 })
-  for (const path of [folder.worker, folder.log])
-    await mkdir(path, { recursive: true, mode: 0o700 })
-  await mkdir(folder.postgres, { recursive: true, mode: 0o755 })
-  // Whatever the umask: Postgres runs as another account when we are root.
-  await chmod(folder.postgres, 0o755)
-  return folder
+  try {
+    if (fresh) await forget(folder)
+    for (const path of [folder.worker, folder.log])
+      await mkdir(path, { recursive: true, mode: 0o700 })
+    await mkdir(folder.postgres, { recursive: true, mode: 0o755 })
+    // Whatever the umask: Postgres runs as another account when we are root.
+    await chmod(folder.postgres, 0o755)
+    return folder
+  } catch (error) {
+    await release()
+    throw error
+  }
+}
+
+async function forget({ root, postgres }: DataFolder): Promise<void> {
+  await clearOrphan(join(postgres, 'cluster'))
+  for (const name of KEPT) await rm(join(root, name), { recursive: true, force: true })
 }

@@ -8,6 +8,7 @@ export type PostgresWord =
   | { readonly type: 'failed'; readonly message: string }
 
 const MAIN = fileURLToPath(new URL('./postgres-main.ts', import.meta.url))
+const END_WITH_STARTER = new URL('./end-with-starter.ts', import.meta.url).href
 
 /**
  * Starts Postgres under a process of its own, which stops it when asked and also when this process is gone, however it
@@ -17,7 +18,7 @@ export async function spawnPostgres(options: PostgresOptions): Promise<RunningPo
   const child = fork(MAIN, [JSON.stringify(options)], {
     detached: true,
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
-    execArgv: [],
+    execArgv: [`--import=${END_WITH_STARTER}`],
   })
   const ended = new Promise<void>((done) => child.once('exit', () => done()))
   const url = await new Promise<string>((done, failed) => {

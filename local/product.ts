@@ -1,17 +1,21 @@
 import { join } from 'node:path'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { migrate } from '../migrations/migrate.ts'
-import { Child } from './child.ts'
-import type { LocalConfig } from './config.ts'
+import type { Child } from './child.ts'
+import { type LocalConfig, NO_EXCHANGE } from './config.ts'
 import { dataFolder } from './data-folder.ts'
 import { seedDevelopmentKey } from './development-key.ts'
+import { firstBooks } from './first-books.ts'
+import { firstMarket } from './first-market.ts'
 import { type KeptSecrets, keptSecrets } from './kept-secrets.ts'
+import { Parts } from './parts.ts'
 import { spawnPostgres } from './postgres-process.ts'
+import { reachExchange } from './reach-exchange.ts'
 import { type RoleUrls, setRolePasswords } from './roles.ts'
 
 const ENVIRONMENT = 'local'
-const READY_MS = 60_000
-const PROBE_MS = 25
+/** How long the collector may make no progress towards the first books. */
+const READY_MS = 20_000
+const NEVER = new Promise<never>(() => {})
 
 /** The whole product on this machine, running. */
 export type Product = {
@@ -39,77 +43,74 @@ export type Overrides = {
 
 /**
  * Starts Postgres, migrations, exchange, Worker and collector, in this order.
+ * @param signal gives up the start, also while it waits
  * @returns once the first call can be made
- * Throws when one of them does not start; then nothing is left running.
+ * Throws when one of them does not start, or the signal comes; then nothing is left running.
  */
 export async function startProduct(
   config: LocalConfig,
   overrides: Overrides = {},
+  signal: AbortSignal = new AbortController().signal,
 ): Promise<Product> {
-  const stops: (() => Promise<unknown>)[] = []
-  const stop = async () => {
-    for (const each of stops.splice(0).reverse()) await each()
-  }
+  const parts = new Parts(signal)
   try {
-    return await start(config, overrides, stops, stop)
+    return await start(config, overrides, parts)
   } catch (error) {
-    await stop()
+    await parts.stop().catch(() => {})
     throw error
   }
 }
 
-async function start(
-  config: LocalConfig,
-  overrides: Overrides,
-  stops: (() => Promise<unknown>)[],
-  stop: () => Promise<void>,
-): Promise<Product> {
+async function start(config: LocalConfig, overrides: Overrides, parts: Parts): Promise<Product> {
+  const { exchange } = config
+  if (exchange.kind === 'given') await parts.during(reachExchange(exchange.env))
   const folder = await dataFolder(config.dataDir, config.fresh)
+  parts.add('folder', NEVER, () => folder.release())
   const secrets = await keptSecrets(folder.root)
-  const ended = Promise.withResolvers<string>()
-  const logFile = (name: string) => join(folder.log, `${name}.log`)
-  const launch = (name: string, program: string, args: string[], env: Record<string, string>) => {
-    const child = new Child({ name, program, args, env, logFile: logFile(name) })
-    let told = false
-    stops.push(() => {
-      told = true
-      return child.stop()
-    })
-    void child.ended.then(() => told || ended.resolve(name))
-    return child
-  }
+  const launch = (name: string, program: string, args: string[], env: Record<string, string>) =>
+    parts.launch({ name, program, args, env, logFile: join(folder.log, `${name}.log`) })
 
-  const postgres =
-    config.databaseUrl === null ? await embeddedPostgres(folder.postgres, ended) : null
-  const stopPostgres = async () => postgres?.stop()
-  stops.push(stopPostgres)
-  const databaseUrl = config.databaseUrl ?? String(postgres?.url)
+  let databaseUrl = config.databaseUrl
+  let stopPostgres: () => Promise<unknown> = async () => {}
+  if (databaseUrl === null) {
+    // What of it is being started is waited for: it stops by itself only when we are gone.
+    const postgres = await spawnPostgres({ dataDir: folder.postgres, persistent: true })
+    databaseUrl = postgres.url
+    stopPostgres = parts.add('postgres', postgres.ended, postgres.stop)
+  }
   await migrate(databaseUrl)
   const roles = await setRolePasswords(databaseUrl, folder.root)
   await seedDevelopmentKey(databaseUrl, secrets.apiKey, secrets.keyPepper)
-  const kalshi = await exchangeVariables(config, (args) =>
-    launch('exchange', 'simulator/main.ts', args, {}),
-  )
+  const kalshi =
+    exchange.kind === 'given'
+      ? exchange.env
+      : keyOf(
+          await parts.during(
+            launch('exchange', 'simulator/main.ts', [...exchange.args], {}).ready(),
+          ),
+        )
   const worker = launch(
     'worker',
     'local/worker-main.ts',
     [],
     workerVariables(config, folder.worker, roles, secrets, overrides),
   )
-  const url = String((await worker.ready())['url'])
+  const url = String((await parts.during(worker.ready()))['url'])
   const variables = collectorVariables(config, url, roles, secrets)
   let collector: Child
   const startCollector = async () => {
     collector = launch('collector', 'collector/main.ts', [], {
       ...variables,
+      ...NO_EXCHANGE,
       ...kalshi,
       ...overrides.collector,
     })
     await collector.ready()
     return collector
   }
-  collector = await startCollector()
-  await firstBooks(collector)
+  collector = await parts.during(startCollector())
+  await parts.during(firstBooks(collector, config.shards, READY_MS))
+  await parts.during(firstMarket(url, secrets.apiKey))
   return {
     url,
     apiKey: secrets.apiKey,
@@ -117,31 +118,16 @@ async function start(
     worker,
     collector: () => collector,
     startCollector,
-    stopPostgres,
-    ended: ended.promise,
-    stop,
-  }
-}
-
-async function embeddedPostgres(dataDir: string, ended: PromiseWithResolvers<string>) {
-  const { url, ended: gone, stop } = await spawnPostgres({ dataDir, persistent: true })
-  let told = false
-  void gone.then(() => told || ended.resolve('postgres'))
-  return {
-    url,
-    stop: () => {
-      told = true
-      return stop()
+    stopPostgres: async () => {
+      await stopPostgres()
     },
+    ended: parts.ended,
+    stop: () => parts.stop(),
   }
 }
 
-async function exchangeVariables(
-  { exchange }: LocalConfig,
-  simulate: (args: string[]) => Child,
-): Promise<Record<string, string>> {
-  if (exchange.kind === 'given') return { ...exchange.env }
-  const word = await simulate([...exchange.args]).ready()
+/** What a simulated exchange says of itself when it is ready, as the collector's variables. */
+function keyOf(word: Record<string, unknown>): Record<string, string> {
   return {
     KALSHI_WS_URL: String(word['wsUrl']),
     KALSHI_REST_URL: String(word['restUrl']),
@@ -184,14 +170,4 @@ function collectorVariables(
     FEED_SHARDS: String(config.shards),
     FEED_ENV: ENVIRONMENT,
   }
-}
-
-/** Waits until the collector knows every book and every shard has greeted it, or it has long enough tried. */
-async function firstBooks(collector: Child): Promise<void> {
-  let settled = false
-  collector.on((message) => {
-    const { status } = message as { status?: Record<string, number> }
-    if (status) settled ||= status['known'] === status['markets'] && (status['shards'] ?? 0) > 0
-  })
-  for (let waited = 0; !settled && waited < READY_MS; waited += PROBE_MS) await sleep(PROBE_MS)
 }

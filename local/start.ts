@@ -1,5 +1,7 @@
 import { createServer } from 'node:net'
-import { readLocalConfig, USAGE } from './config.ts'
+import { readLocalConfig } from './config.ts'
+import { firstMarket } from './first-market.ts'
+import { USAGE } from './options.ts'
 import { type Product, startProduct } from './product.ts'
 import { type ShownStatus, statusLine } from './status-line.ts'
 
@@ -16,13 +18,17 @@ const tell = (text: string) => {
   if (!config.json) process.stdout.write(text)
 }
 
-let product: Product | null = null
+const abort = new AbortController()
+let starting: Promise<Product> | null = null
 let stopping = false
 async function stop(code: number): Promise<void> {
   if (stopping) return
   stopping = true
   tell('\nStopping …\n')
-  await product?.stop()
+  abort.abort()
+  // A start that is given up stops what it had begun before it fails.
+  const running = await starting?.catch(() => null)
+  await running?.stop()
   say('stopped')
   process.exit(code)
 }
@@ -36,39 +42,39 @@ process.on('SIGHUP', () => stop(0))
 
 try {
   await portIsFree(config.port)
-  tell('Starting Postgres, exchange, Worker and collector …\n')
-  product = await startProduct(config)
-  if (stopping) await product.stop()
+  if (!stopping) {
+    tell('Starting Postgres, exchange, Worker and collector …\n')
+    starting = startProduct(config, {}, abort.signal)
+    const product = await starting
+    if (!stopping) await announce(product)
+  }
 } catch (error) {
-  process.stderr.write(`KalshiBook cannot start: ${reason(error)}\n`)
-  process.exit(1)
+  if (!stopping) {
+    process.stderr.write(`KalshiBook cannot start:\n  ${reason(error)}\n`)
+    process.exit(1)
+  }
 }
-const { url, apiKey } = product
-say('ready', { url, key: apiKey })
-tell(await welcome(url, apiKey))
-showStatus(product)
-void product.ended.then((name) => {
-  if (stopping) return
-  process.stderr.write(`\n${name} ended by itself: see ${config.dataDir}/log/${name}.log\n`)
-  void stop(1)
-})
+
+async function announce(product: Product): Promise<void> {
+  const { url, apiKey } = product
+  say('ready', { url, key: apiKey })
+  tell(await welcome(url, apiKey))
+  showStatus(product)
+  void product.ended.then((name) => {
+    if (stopping) return
+    process.stderr.write(`\n${name} ended by itself: see ${config.dataDir}/log/${name}.log\n`)
+    void stop(1)
+  })
+}
 
 async function welcome(url: string, key: string): Promise<string> {
-  const headers = { authorization: `Bearer ${key}` }
-  const answer = await fetch(`${url}/v1/markets?limit=1`, { headers })
-  const body = (await answer.json()) as { data?: { ticker: string }[] }
-  const ticker = body.data?.[0]?.ticker
+  const ticker = await firstMarket(url, key)
   const curl = (path: string) => `  curl -H 'Authorization: Bearer ${key}' '${url}${path}'\n`
-  const at = new Date().toISOString()
+  const book = `/v1/markets/${ticker}/orderbook?depth=3`
   return [
     `\nKalshiBook listens on ${url}. Ctrl-C stops it.\n\n  key ${key}\n\n`,
-    curl('/v1/markets?limit=3'),
-    ...(ticker === undefined
-      ? []
-      : [
-          curl(`/v1/markets/${ticker}/orderbook?depth=3`),
-          curl(`/v1/markets/${ticker}/orderbook?depth=3&at=${at}`),
-        ]),
+    curl('/v1/markets?limit=1'),
+    ...(ticker === null ? [] : [curl(book), curl(`${book}&at=${new Date().toISOString()}`)]),
     '\n',
   ].join('')
 }

@@ -64,9 +64,13 @@ function wrap(raw: Socket) {
       writer.write(data).then(() => done?.(), closed)
       return true
     },
+    /**
+     * Says goodbye and leaves the closing to Postgres, whose answer ends the reading: who closes
+     * first keeps the port for a minute, and ours would be a new one for every request.
+     */
     end(data?: Uint8Array): void {
-      const last = data === undefined ? Promise.resolve() : writer.write(data)
-      last.then(() => closed(), closed)
+      if (data === undefined) closed()
+      else writer.write(data).catch(closed)
     },
     destroy: () => closed(),
   }

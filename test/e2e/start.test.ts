@@ -1,71 +1,26 @@
-import { type ChildProcess, spawn } from 'node:child_process'
+import { generateKeyPairSync } from 'node:crypto'
 import { once } from 'node:events'
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
+import { createServer } from 'node:net'
 import { afterAll, expect, test } from 'vitest'
 import { freePort } from '../../local/free-port.ts'
 import { until } from '../until.ts'
+import { eventsOf, installationFolder, nothingLeft, npmStart, ready, sweep } from './npm-start.ts'
 
-const ROOT = fileURLToPath(new URL('../..', import.meta.url))
-const dataDir = await mkdtemp(join(tmpdir(), 'kalshibook-start-'))
-const children: ChildProcess[] = []
-afterAll(async () => {
-  for (const child of children) child.kill('SIGKILL')
-  await rm(dataDir, { recursive: true, force: true })
-})
+const dataDir = await installationFolder()
+afterAll(sweep)
 
-/** `npm start -- …` as a person types it, in a process group of its own as a terminal has it. */
-function npmStart(args: string[], env: Record<string, string> = {}) {
-  const child = spawn('npm', ['start', '--silent', '--', ...args], {
-    cwd: ROOT,
-    detached: true,
-    stdio: ['ignore', 'pipe', 'pipe'],
-    env: { ...process.env, ...env },
-  })
-  children.push(child)
-  const said = { out: '', err: '' }
-  child.stdout?.on('data', (chunk) => {
-    said.out += String(chunk)
-  })
-  child.stderr?.on('data', (chunk) => {
-    said.err += String(chunk)
-  })
-  const ended = once(child, 'exit').then(([code]) => code as number | null)
-  const ctrlC = () => process.kill(-(child.pid ?? 0), 'SIGINT')
-  return { said, ended, ctrlC }
-}
-
-type Event = { event: string; url?: string; key?: string }
-const eventsOf = (out: string) =>
-  out
-    .split('\n')
-    .filter((line) => line.startsWith('{'))
-    .map((line) => JSON.parse(line) as Event)
-
-async function ready(said: { out: string; err: string }): Promise<{ url: string; key: string }> {
-  await until('it is ready', () => said.out.includes('"ready"') || said.err !== '', 90_000)
-  const { url, key } = eventsOf(said.out).find(({ event }) => event === 'ready') ?? {}
-  if (url === undefined || key === undefined) throw new Error(`not ready: ${said.err}`)
-  return { url, key }
+/** The calls of a text that are written as curl commands, as a shell takes them. */
+function curlsOf(text: string): { url: string; headers: Record<string, string> }[] {
+  return [...text.matchAll(/^\s*curl -H '([^':]+): ([^']+)' '([^']+)'$/gm)].map(
+    ([, name = '', value = '', url = '']) => ({ url, headers: { [name]: value } }),
+  )
 }
 
 test('npm start is ready to be called, and its record outlives a restart', async () => {
   const port = await freePort()
-  const args = [
-    '--json',
-    '--port',
-    String(port),
-    '--data',
-    dataDir,
-    '--markets',
-    '5',
-    '--seed',
-    '9',
-  ]
-  const first = npmStart(args)
-  const { url, key } = await ready(first.said)
+  const common = ['--port', String(port), '--data', dataDir, '--markets', '5', '--seed', '9']
+  const first = npmStart(['--json', ...common])
+  const { url, key } = await ready(first)
   expect(url).toBe(`http://127.0.0.1:${port}`)
   const get = (path: string, apiKey = key) =>
     fetch(url + path, { headers: { authorization: `Bearer ${apiKey}` } })
@@ -79,38 +34,71 @@ test('npm start is ready to be called, and its record outlives a restart', async
   const before = await bookThen()
   expect(before.status).toBe('as_of')
   expect((await get('/v1/markets', `${key.slice(0, -1)}!`)).status).toBe(401)
+
+  const other = ['--port', String(await freePort()), '--data', dataDir]
+  for (const more of [[], ['--fresh']]) {
+    const late = npmStart([...other, ...more])
+    expect(await late.ended).toBe(1)
+    expect(late.said.err).toMatch(/^KalshiBook cannot start:\n {2}\S+ is in use by process \d+: /)
+  }
+  expect(await bookThen()).toEqual(before)
   first.ctrlC()
   await first.ended
-  await until(
-    'nothing listens any more',
-    () =>
-      fetch(url).then(
-        () => false,
-        () => true,
-      ),
-    10_000,
-  )
+  await nothingLeft(first)
+  await expect(fetch(url)).rejects.toThrow()
+  expect(eventsOf(first.said.out).at(-1)).toEqual({ event: 'stopped' })
 
-  const second = npmStart(args)
-  expect((await ready(second.said)).key).toBe(key)
+  const second = npmStart(common)
+  const { said } = second
+  await until('it tells what to paste', () => curlsOf(said.out).length === 3 || said.err !== '')
+  const curls = curlsOf(said.out)
+  expect(curls[0]).toEqual({
+    url: `${url}/v1/markets?limit=1`,
+    headers: { Authorization: `Bearer ${key}` },
+  })
+  const statuses = []
+  for (const { url, headers } of curls) {
+    const answer = await fetch(url, { headers })
+    expect(answer.status).toBe(200)
+    const { data } = (await answer.json()) as { data: { status?: string; bids?: unknown[] } }
+    statuses.push(Array.isArray(data) ? `${data.length} market` : data.status)
+  }
+  expect(statuses).toEqual(['1 market', 'live', 'as_of'])
   expect(await bookThen()).toEqual(before)
   second.ctrlC()
   await second.ended
-  await until('it says so', () => second.said.out.includes('"stopped"'), 10_000)
+  expect(said.err).toBe('')
+  await nothingLeft(second)
+})
+
+test('started fresh after its starter was killed, it waits for what is left to end, and forgets', async () => {
+  const port = async () => ['--port', String(await freePort()), '--data', dataDir, '--json']
+  const first = npmStart(await port())
+  const { key } = await ready(first)
+  first.kill()
+  const second = npmStart([...(await port()), '--fresh'])
+  expect((await ready(second)).key).not.toBe(key)
+  second.ctrlC()
+  await second.ended
+  for (const each of [first, second]) await nothingLeft(each)
 })
 
 test('a wrong option or variable gets one message that names every problem, and exit 1', async () => {
-  const { said, ended } = npmStart(
-    ['--port', 'http', '--markets', '0', '--replay', '/no/such/file'],
-    {
-      KALSHI_WS_URL: 'ws://127.0.0.1:9/trade-api/ws/v2',
-      DATABASE_URL: 'mysql://here',
-      FEED_SHARDS: '0',
-    },
-  )
+  const wrong = {
+    KALSHI_WS_URL: 'nonsense',
+    KALSHI_PRIVATE_KEY_FILE: '/no/such/file',
+    DATABASE_URL: 'mysql://here',
+    FEED_SHARDS: '0',
+    RECORD_QUEUE: 'abc',
+    WATERMARK_EVERY_MS: '9999',
+    FEED_SILENT_MS: 'long',
+  }
+  const args = ['--port', 'http', '--markets', '0', '--replay', '/no/such/file']
+  const { said, ended } = npmStart(args, wrong)
   expect(await ended).toBe(1)
-  for (const name of ['--port', '--markets', '--replay', 'DATABASE_URL', 'FEED_SHARDS']) {
-    expect(said.err).toContain(`${name}: `)
+  const missing = ['KALSHI_REST_URL', 'KALSHI_KEY_ID']
+  for (const name of ['--port', '--markets', '--replay', ...Object.keys(wrong), ...missing]) {
+    expect(said.err.split(`  ${name}: `)).toHaveLength(2)
   }
   expect(said.out).toBe('')
 })
@@ -123,14 +111,28 @@ test('an exchange without its key is refused before anything starts', async () =
   }
 })
 
+test('an exchange that cannot be reached is said, and nothing is left running', async () => {
+  const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 })
+  const nobody = await freePort()
+  const start = npmStart(['--port', String(await freePort()), '--data', dataDir], {
+    KALSHI_WS_URL: `ws://127.0.0.1:${nobody}/trade-api/ws/v2`,
+    KALSHI_REST_URL: `http://127.0.0.1:${nobody}/trade-api/v2`,
+    KALSHI_KEY_ID: 'nobody',
+    KALSHI_PRIVATE_KEY: String(privateKey.export({ type: 'pkcs8', format: 'pem' })),
+  })
+  expect(await start.ended).toBe(1)
+  expect(start.said.err).toContain(`cannot be reached at 127.0.0.1:${nobody} (ECONNREFUSED)`)
+  await nothingLeft(start)
+})
+
 test('a taken port is said, and nothing is left running', async () => {
-  const { createServer } = await import('node:net')
   const server = createServer().listen(0, '127.0.0.1')
   await once(server, 'listening')
   const address = server.address()
   const port = address !== null && typeof address === 'object' ? address.port : 0
-  const { said, ended } = npmStart(['--port', String(port), '--data', dataDir])
-  expect(await ended).toBe(1)
-  expect(said.err).toContain(`port ${port} is taken`)
+  const start = npmStart(['--port', String(port), '--data', dataDir])
+  expect(await start.ended).toBe(1)
+  expect(start.said.err).toContain(`port ${port} is taken`)
+  await nothingLeft(start)
   server.close()
 })

@@ -1,3 +1,4 @@
+import { generateKeyPairSync } from 'node:crypto'
 import { expect, test } from 'vitest'
 import { readLocalConfig } from '../../local/config.ts'
 
@@ -20,17 +21,29 @@ test('without options everything is ours: an exchange, a Postgres, port 8787', (
   })
 })
 
+const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 })
+const exchange = {
+  KALSHI_WS_URL: 'wss://x.test/trade-api/ws/v2',
+  KALSHI_REST_URL: 'https://x.test/trade-api/v2',
+  KALSHI_KEY_ID: 'id',
+  KALSHI_PRIVATE_KEY: String(privateKey.export({ type: 'pkcs8', format: 'pem' })),
+}
+
 test('a given exchange is used with its key, and no simulator starts', () => {
-  const env = {
-    KALSHI_WS_URL: 'wss://x.test/trade-api/ws/v2',
-    KALSHI_REST_URL: 'https://x.test/trade-api/v2',
-    KALSHI_KEY_ID: 'id',
-    KALSHI_PRIVATE_KEY_FILE: '/tmp/key.pem',
-  }
-  expect(readLocalConfig([], env)).toMatchObject({
-    ok: true,
-    config: { exchange: { kind: 'given', env } },
-  })
+  const read = readLocalConfig([], { ...exchange, KALSHI_PRIVATE_KEY_FILE: '' })
+  expect(read).toMatchObject({ ok: true })
+  expect(read.ok && read.config.exchange).toEqual({ kind: 'given', env: exchange })
+})
+
+test('without an exchange, a stray key in the shell does no harm', () => {
+  expect(problemsOf([], { KALSHI_KEY_ID: 'id', KALSHI_PRIVATE_KEY_FILE: '/nowhere.pem' })).toEqual(
+    [],
+  )
+})
+
+test('what npm start makes itself may be anything in the shell', () => {
+  const ours = { COLLECTOR_DATABASE_URL: 'x', FEED_URL: 'x', FEED_TOKEN: 'x', FEED_ENV: 'x' }
+  expect(problemsOf([], { ...exchange, ...ours })).toEqual([])
 })
 
 test('an empty variable counts as not set', () => {
@@ -47,6 +60,20 @@ test.each([
   ['another kind of database', [], { DATABASE_URL: 'mysql://x' }, 'DATABASE_URL'],
   ['no shards', [], { FEED_SHARDS: '0' }, 'FEED_SHARDS'],
   ['a REST address alone', [], { KALSHI_REST_URL: 'https://x' }, 'KALSHI_REST_URL'],
+  ['a queue that is no number', [], { RECORD_QUEUE: 'abc' }, 'RECORD_QUEUE'],
+  ['a watermark too seldom', [], { WATERMARK_EVERY_MS: '9999' }, 'WATERMARK_EVERY_MS'],
+  ['a silence that is no number', [], { FEED_SILENT_MS: 'long' }, 'FEED_SILENT_MS'],
+  ['a token too short', [], { FEED_TOKEN_NEXT: 'short' }, 'FEED_TOKEN_NEXT'],
+  ['no address', [], { ...exchange, KALSHI_WS_URL: 'nonsense' }, 'KALSHI_WS_URL'],
+  ['a socket for REST', [], { ...exchange, KALSHI_REST_URL: 'ws://x' }, 'KALSHI_REST_URL'],
+  ['no PEM', [], { ...exchange, KALSHI_PRIVATE_KEY: 'none' }, 'KALSHI_PRIVATE_KEY'],
+  ['two keys', [], { ...exchange, KALSHI_PRIVATE_KEY_FILE: '/x' }, 'KALSHI_PRIVATE_KEY_FILE'],
+  [
+    'a key that cannot be read',
+    [],
+    { ...exchange, KALSHI_PRIVATE_KEY: '', KALSHI_PRIVATE_KEY_FILE: '/nowhere.pem' },
+    'KALSHI_PRIVATE_KEY_FILE',
+  ],
 ] as const)('%s is refused by name', (_what, argv, env, name) => {
   const problems = problemsOf([...argv], env)
   expect(problems).toHaveLength(1)
@@ -54,6 +81,17 @@ test.each([
 })
 
 test('every problem is named at once', () => {
-  const problems = problemsOf(['--port', '0', '--markets', 'x'], { KALSHI_WS_URL: 'wss://x' })
-  expect(problems).toHaveLength(5)
+  const wrong = { KALSHI_WS_URL: 'x', DATABASE_URL: 'x', FEED_SHARDS: 'x', RECORD_BATCH: '0' }
+  const problems = problemsOf(['--port', '0', '--markets', 'x'], wrong)
+  expect(problems.map((problem) => problem.split(':')[0]).sort()).toEqual([
+    '--markets',
+    '--port',
+    'DATABASE_URL',
+    'FEED_SHARDS',
+    'KALSHI_KEY_ID',
+    'KALSHI_PRIVATE_KEY or KALSHI_PRIVATE_KEY_FILE',
+    'KALSHI_REST_URL',
+    'KALSHI_WS_URL',
+    'RECORD_BATCH',
+  ])
 })

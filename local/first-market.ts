@@ -1,0 +1,32 @@
+import { setTimeout as pause } from 'node:timers/promises'
+import { z } from 'zod'
+
+const page = z.object({ data: z.array(z.object({ ticker: z.string() })) })
+const PATIENCE_MS = 10_000
+const PAUSE_MS = 100
+
+/**
+ * Makes the first call: lists one market. Tries again for 10 s.
+ * @param url where the API listens
+ * @returns its ticker, null when the exchange has none
+ * Throws with the last answer when none is right.
+ */
+export async function firstMarket(url: string, apiKey: string): Promise<string | null> {
+  const deadline = Date.now() + PATIENCE_MS
+  for (;;) {
+    const { status, text } = await call(`${url}/v1/markets?limit=1`, apiKey)
+    if (status === 200) return page.parse(JSON.parse(text)).data[0]?.ticker ?? null
+    if (Date.now() >= deadline) throw new Error(`the first call is answered ${status}: ${text}`)
+    await pause(PAUSE_MS)
+  }
+}
+
+async function call(address: string, apiKey: string): Promise<{ status: number; text: string }> {
+  const headers = { authorization: `Bearer ${apiKey}` }
+  try {
+    const answer = await fetch(address, { headers, signal: AbortSignal.timeout(PATIENCE_MS) })
+    return { status: answer.status, text: await answer.text() }
+  } catch (error) {
+    return { status: 0, text: error instanceof Error ? error.message : String(error) }
+  }
+}
