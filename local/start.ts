@@ -1,9 +1,13 @@
 import { createServer } from 'node:net'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { readLocalConfig } from './config.ts'
 import { firstMarket } from './first-market.ts'
 import { USAGE } from './options.ts'
 import { type Product, startProduct } from './product.ts'
 import { type ShownStatus, statusLine } from './status-line.ts'
+
+const PORT_PATIENCE_MS = 2000
+const PORT_LOOK_MS = 100
 
 const read = readLocalConfig(process.argv.slice(2), process.env)
 if (!read.ok) {
@@ -91,13 +95,21 @@ function showStatus({ collector }: Product): void {
   })
 }
 
+/** Whoever was stopped a moment ago may still be letting go of the port. */
 async function portIsFree(port: number): Promise<void> {
-  await new Promise<void>((resolve, reject) => {
+  for (let waited = 0; !(await canListen(port)); waited += PORT_LOOK_MS) {
+    if (waited >= PORT_PATIENCE_MS) {
+      throw new Error(`port ${port} is taken: choose another with --port`)
+    }
+    await sleep(PORT_LOOK_MS)
+  }
+}
+
+function canListen(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
     const probe = createServer()
-    probe.once('error', () =>
-      reject(new Error(`port ${port} is taken: choose another with --port`)),
-    )
-    probe.listen(port, '127.0.0.1', () => probe.close(() => resolve()))
+    probe.once('error', () => resolve(false))
+    probe.listen(port, '127.0.0.1', () => probe.close(() => resolve(true)))
   })
 }
 
