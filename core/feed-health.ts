@@ -5,6 +5,10 @@
 export const FRESH_MS = 1500
 /** With so many batches unanswered the collector gathers, so that its beats no longer say it all. */
 const GATHERS_FROM = 8
+/** The collector's clock and ours agree within this (ms), the quickest way included; more is doubted. */
+const CLOCKS_AGREE_MS = 250
+/** Beats over which the quickest way is looked for, so that a slewed clock is followed. */
+const WAYS = 60
 
 export type FeedWord = 'healthy' | 'degraded' | 'down'
 
@@ -33,8 +37,8 @@ export class FeedHealth {
   beats = 0
   /** Batches that the shard has not answered yet. */
   unacknowledged = 0
-  /** The smallest difference seen between arrival and the collector's clock: way and clock error. */
-  #offsetMs = Number.POSITIVE_INFINITY
+  /** Between the last beats' sending by the collector's clock and their arrival by ours. */
+  readonly #ways: number[] = []
 
   constructor(nowMs: number) {
     this.heardMs = nowMs
@@ -51,10 +55,12 @@ export class FeedHealth {
     this.last = beat
     this.beats += 1
     const way = nowMs - beat.sent_us / 1000
-    this.#offsetMs = Math.min(this.#offsetMs, way)
+    this.#ways.push(way)
+    if (this.#ways.length > WAYS) this.#ways.shift()
+    const quickest = Math.min(CLOCKS_AGREE_MS, ...this.#ways)
     if (beat.upstream_age_ms === null) this.vouchedMs = null
     else if (this.unacknowledged < GATHERS_FROM) {
-      this.vouchedMs = nowMs - (way - this.#offsetMs) - beat.upstream_age_ms
+      this.vouchedMs = nowMs - (way - quickest) - beat.upstream_age_ms
     }
   }
 

@@ -1,3 +1,4 @@
+import { utf8Bytes } from './utf8.ts'
 import {
   CLIENT_ERRORS_IN_A_ROW,
   CLIENT_MESSAGE_BYTES,
@@ -31,6 +32,8 @@ export type Heard =
   | { readonly kind: 'close'; readonly code: number; readonly reason: string }
 
 type Fault = { readonly code: StreamError; readonly message: string }
+/** Open subscriptions of one socket, all to the one market; also what its attachment can hold. */
+export const SUBS = 16
 /** Close code of a socket whose messages cannot be understood (RFC 6455 §7.4.1, policy violation). */
 const POLICY = 1008
 
@@ -54,7 +57,7 @@ export function hear(
   const count = second === session.second ? session.heard + 1 : 1
   const counted = { ...session, second, heard: count }
   if (raw instanceof ArrayBuffer) return failed(counted, undefined, FAULTS.binary)
-  if (raw.length > CLIENT_MESSAGE_BYTES) {
+  if (utf8Bytes(raw) > CLIENT_MESSAGE_BYTES) {
     const reason = `a message may have ${CLIENT_MESSAGE_BYTES} bytes`
     return { session: counted, heard: { kind: 'close', code: STREAM_CLOSE.tooLarge, reason } }
   }
@@ -64,8 +67,12 @@ export function hear(
   return { session: { ...counted, errors: 0 }, heard: { kind: 'message', message: result } }
 }
 
-/** Gives a new subscription its number; it waits for its first book. */
-export function subscribe(session: StreamSession, have: number | null): StreamSession {
+/**
+ * Gives a new subscription its number; it waits for its first book.
+ * @returns null when the socket has as many as it may
+ */
+export function subscribe(session: StreamSession, have: number | null): StreamSession | null {
+  if (session.subs.length + session.waiting.length >= SUBS) return null
   const sub = session.last + 1
   return { ...session, last: sub, waiting: [...session.waiting, { sub, have }] }
 }

@@ -13,6 +13,7 @@ const variables = z.object({
     .optional(),
   FEED_SHARDS: whole(1, 64).default(2),
   FEED_SILENT_MS: whole(10, 2 ** 31 - 1).optional(),
+  FEED_HEARTBEAT_MS: whole(10, 2 ** 31 - 1).optional(),
   FEED_TOKEN_NEXT: z.string().min(16, { error: 'must have 16 characters at the least' }).optional(),
 })
 

@@ -12,6 +12,7 @@ const bindings = z.object({
   FEED_ENV: z.string(),
   FEED_SHARDS: z.string(),
   FEED_SILENT_MS: z.string().optional(),
+  FEED_HEARTBEAT_MS: z.string().optional(),
   FEED_TOKEN: z.string(),
   FEED_TOKEN_NEXT: z.string().optional(),
   KEY_PEPPER_V1: z.string(),

@@ -11,6 +11,7 @@ export type Env = {
   readonly FEED_ENV?: string
   readonly FEED_SHARDS?: string
   readonly FEED_SILENT_MS?: string
+  readonly FEED_HEARTBEAT_MS?: string
   readonly FEED_TOKEN?: string
   readonly FEED_TOKEN_NEXT?: string
   readonly KEY_PEPPER_V1?: string
@@ -31,6 +32,7 @@ const schema = z.object({
   FEED_ENV: z.string().min(1).nullable().catch(null),
   FEED_SHARDS: z.coerce.number().int().min(1).max(1024).nullable().catch(null),
   FEED_SILENT_MS: z.coerce.number().int().min(10).catch(5000),
+  FEED_HEARTBEAT_MS: z.coerce.number().int().min(10).catch(30_000),
   FEED_TOKEN: secret,
   FEED_TOKEN_NEXT: secret,
   KEY_PEPPER_V1: secret,

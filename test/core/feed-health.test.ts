@@ -14,13 +14,26 @@ const beat = (sentMs: number, more: Partial<BeatFacts> = {}): BeatFacts => ({
 test('a beat vouches for the moment it was sent, on the clock of who hears it', () => {
   const health = new FeedHealth(0)
   expect(health.vouchedMs).toBeNull()
-  // The collector's clock is 5 s behind, the way takes 20 ms at the best.
-  health.beat(beat(5000), 10_020)
+  // The collector's clock is 5 s ahead, the way takes 20 ms at the best.
+  health.beat(beat(15_000), 10_020)
   expect(health.vouchedMs).toBe(10_020)
   // This one was held up for 700 ms.
-  health.beat(beat(6000), 11_720)
+  health.beat(beat(16_000), 11_720)
   expect(health.vouchedMs).toBe(11_020)
   expect(health.heardMs).toBe(11_720)
+})
+
+test('a first beat that comes late is not taken for a quick one: 4 s of delay are no clock error', () => {
+  const health = new FeedHealth(0)
+  health.beat(beat(6000), 10_000)
+  expect(isFresh(health.vouchedMs, 10_000)).toBe(false)
+})
+
+test('a clock that is slewed is followed within a minute of beats', () => {
+  const health = new FeedHealth(0)
+  health.beat(beat(3000), 1000)
+  for (let second = 2; second < 70; second++) health.beat(beat(second * 1000), second * 1000)
+  expect(health.vouchedMs).toBe(69_000)
 })
 
 test('a collector that has not heard from the exchange for a while vouches only up to then', () => {

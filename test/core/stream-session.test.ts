@@ -3,6 +3,7 @@ import {
   hear,
   newSession,
   type StreamSession,
+  SUBS,
   served,
   subscribe,
   unsubscribe,
@@ -17,9 +18,22 @@ function say(session: StreamSession, at: number[], text = '{"op":"ping"}') {
   return last
 }
 
+function must(session: StreamSession | null): StreamSession {
+  if (session === null) throw new Error('no more subscriptions')
+  return session
+}
+
+test('a socket has no more subscriptions than its attachment can hold', () => {
+  let session = newSession('pro')
+  for (let i = 0; i < SUBS; i++) session = served(must(subscribe(session, i)))
+  expect(subscribe(session, null)).toBeNull()
+  expect(JSON.stringify(session).length).toBeLessThan(16_384 / 2)
+  expect(subscribe(must(unsubscribe(session, 1)), null)).not.toBeNull()
+})
+
 test('subscriptions are numbered, wait for their book, and end', () => {
-  const one = subscribe(newSession('pro'), null)
-  const two = subscribe(served(one), 7)
+  const one = must(subscribe(newSession('pro'), null))
+  const two = must(subscribe(served(one), 7))
   expect(two).toMatchObject({ subs: [1], waiting: [{ sub: 2, have: 7 }], last: 2 })
   expect(served(two)).toMatchObject({ subs: [1, 2], waiting: [] })
   expect(unsubscribe(two, 2)).toMatchObject({ subs: [1], waiting: [] })

@@ -1,13 +1,24 @@
 import { FeedHealth, type FeedWord } from '#core/feed-health'
+import type { Epoch } from '#core/log'
 import type { FeedBeat } from '#core/wire/feed'
+
+/** What `/v1/status` says of a shard: the collector's last beat, and since when nothing was heard. */
+export type ShardStatus = {
+  readonly feed: FeedWord
+  readonly epoch: Epoch | null
+  readonly watched: number
+  readonly beat: (FeedBeat & { readonly age_ms: number }) | null
+}
 
 /** A shard's accepted collector: its socket, and what is known of its sender. */
 export class CollectorLink {
   readonly #waiters = new Set<() => void>()
   socket: WebSocket | null
   health = new FeedHealth(Date.now())
-  /** Nothing was heard for too long, or there is no socket, and the books were told. */
-  silent = false
+  /** Nothing was heard yet, or not for too long, or there is no socket: the books were told. */
+  silent = true
+  /** When subscribers were last beaten, ms. */
+  #heartbeatMs = 0
 
   /** @param socket one that outlived its object's memory */
   constructor(socket: WebSocket | null) {
@@ -18,7 +29,13 @@ export class CollectorLink {
   open(socket: WebSocket): void {
     this.socket = socket
     this.health = new FeedHealth(Date.now())
-    this.silent = false
+  }
+
+  /** Whether subscribers are due a heartbeat, which is then taken as given. */
+  heartbeatDue(everyMs: number): boolean {
+    if (Date.now() - this.#heartbeatMs < everyMs) return false
+    this.#heartbeatMs = Date.now()
+    return true
   }
 
   /** Nobody vouches for anything now. @returns whether this is news */
@@ -29,17 +46,13 @@ export class CollectorLink {
     return news
   }
 
-  /** A sign of life. @returns whether it ends a silence */
-  heard(): boolean {
-    this.health.heard(Date.now())
+  /** The collector says how it does. @returns whether this ends a silence */
+  beat(beat: FeedBeat): boolean {
     const news = this.silent
     this.silent = false
-    return news
-  }
-
-  beat(beat: FeedBeat): void {
     this.health.beat(beat, Date.now())
     for (const wake of [...this.#waiters]) wake()
+    return news
   }
 
   /** Waits for the next beat, or too long. */
@@ -53,6 +66,13 @@ export class CollectorLink {
       const timer = setTimeout(wake, patienceMs)
       this.#waiters.add(wake)
     })
+  }
+
+  /** What is known of the collector now. */
+  status(epoch: Epoch | null, watched: number): ShardStatus {
+    const { last, heardMs } = this.health
+    const beat = last && { ...last, age_ms: Date.now() - heardMs }
+    return { feed: this.word(), epoch, watched, beat }
   }
 
   /** The state of the feed in one word. */

@@ -1,11 +1,10 @@
 import { DurableObject } from 'cloudflare:workers'
-import { type FeedWord, isFresh } from '#core/feed-health'
+import { isFresh } from '#core/feed-health'
 import type { Holder } from '#core/fence'
-import type { Epoch } from '#core/log'
 import type { Ticker } from '#core/ticker'
 import type { FeedBeat, FeedHello, FeedItem } from '#core/wire/feed'
 import { type Env, settingsOf } from '../env.ts'
-import { CollectorLink } from './collector-link.ts'
+import { CollectorLink, type ShardStatus } from './collector-link.ts'
 import { dismiss, feedState, readFeedMessage, setFeedState, tell } from './feed-socket.ts'
 import { judgeHello } from './greeting.ts'
 import { MarketLanes } from './market-lanes.ts'
@@ -14,17 +13,6 @@ import { marketStub } from './stubs.ts'
 
 /** How long a question about a market waits for its book, and then for a beat, ms. */
 const PATIENCE_MS = 1000
-/** Subscribers are beaten every so many beats of the collector, one a second, or every so many ms. */
-const BEATS_PER_HEARTBEAT = 30
-const HEARTBEAT_MS = 30_000
-
-/** What `/v1/status` says of a shard: the collector's last beat, and since when nothing was heard. */
-export type ShardStatus = {
-  readonly feed: FeedWord
-  readonly epoch: Epoch | null
-  readonly watched: number
-  readonly beat: (FeedBeat & { readonly age_ms: number }) | null
-}
 
 /** Ends the collector's socket of one shard: fences epochs, hands records on, keeps who is watched. */
 export class FeedShard extends DurableObject<Env> {
@@ -33,6 +21,11 @@ export class FeedShard extends DurableObject<Env> {
   readonly #collector = new CollectorLink(
     this.ctx.getWebSockets().find((socket) => feedState(socket) === 'accepted') ?? null,
   )
+
+  /** Subscribers hear so often how the feed does, ms. */
+  get #heartbeatMs(): number {
+    return settingsOf(this.env).FEED_HEARTBEAT_MS
+  }
 
   /** Takes a collector's upgrade; the Worker has checked its token. */
   override fetch(): Response {
@@ -47,7 +40,11 @@ export class FeedShard extends DurableObject<Env> {
     const state = accepted ? 'accepted' : feedState(socket)
     if (state === 'replaced') return
     const message = readFeedMessage(raw)
-    if (message === null) return dismiss(socket, 'mismatch', 'unreadable message')
+    if (message === null) {
+      dismiss(socket, 'mismatch', 'unreadable message')
+      // It may have been a gap: nothing that is still on its way behind it counts.
+      return this.webSocketClose(socket)
+    }
     if ('hello' in message) {
       if (state !== 'new') return dismiss(socket, 'mismatch', 'a second hello')
       return this.#hello(socket, message.hello)
@@ -56,7 +53,7 @@ export class FeedShard extends DurableObject<Env> {
       // A beat may come while the hello is being judged; records may not.
       return 'beat' in message ? undefined : dismiss(socket, 'mismatch', 'records before hello')
     }
-    if (this.#collector.heard()) this.ctx.waitUntil(this.#endSilence())
+    this.#collector.health.heard(Date.now())
     if ('beat' in message) await this.#beat(socket, message.beat)
     else await this.#batch(socket, message.n, message.items)
   }
@@ -90,6 +87,9 @@ export class FeedShard extends DurableObject<Env> {
   async watch(market: Ticker, have: number | null, listened: boolean): Promise<number | null> {
     const isNew = this.#memory.watch(market, listened)
     const { socket } = this.#collector
+    if (listened && this.#collector.silent && (await this.ctx.storage.getAlarm()) === null) {
+      await this.ctx.storage.setAlarm(Date.now() + this.#heartbeatMs)
+    }
     if (socket === null) return null
     if (have === null) this.#lanes.outdate(market)
     if (!this.#lanes.isCurrent(market) && this.#lanes.mayAsk(market, Date.now(), PATIENCE_MS)) {
@@ -99,19 +99,14 @@ export class FeedShard extends DurableObject<Env> {
     if (!isFresh(this.#collector.health.vouchedMs, Date.now())) {
       await this.#collector.nextBeat(PATIENCE_MS)
     }
-    const settled = await this.#lanes.settle(market, PATIENCE_MS)
-    return settled ? this.#collector.health.vouchedMs : null
+    // What is vouched for by now has been sent on: it is settled before it is said.
+    const { vouchedMs } = this.#collector.health
+    return (await this.#lanes.settle(market, PATIENCE_MS)) ? vouchedMs : null
   }
 
   /** What is known of the collector now. */
   status(): ShardStatus {
-    const { last, heardMs } = this.#collector.health
-    return {
-      feed: this.#collector.word(),
-      epoch: this.#memory.highest?.epoch ?? null,
-      watched: this.#memory.watched.length,
-      beat: last && { ...last, age_ms: Date.now() - heardMs },
-    }
+    return this.#collector.status(this.#memory.highest?.epoch ?? null, this.#memory.watched.length)
   }
 
   async #hello(socket: WebSocket, hello: FeedHello): Promise<void> {
@@ -120,6 +115,8 @@ export class FeedShard extends DurableObject<Env> {
     const highest = () => this.#memory.highest
     const greeting = await judgeHello(hello, this.ctx.id.name, highest, this.env, later)
     if (greeting.kind === 'dismiss') return dismiss(socket, greeting.why, greeting.reason)
+    // It may have gone while the lease was read, and must not displace one that is there.
+    if (socket.readyState !== WebSocket.READY_STATE_OPEN) return
     await this.#accept(socket, greeting.holder)
   }
 
@@ -155,14 +152,14 @@ export class FeedShard extends DurableObject<Env> {
   }
 
   async #beat(socket: WebSocket, beat: FeedBeat): Promise<void> {
-    this.#collector.beat(beat)
+    if (this.#collector.beat(beat)) this.ctx.waitUntil(this.#endSilence())
     const now = Date.now()
     // Whoever was not given its book by now is asked for again.
     const late = this.#memory.watched.filter(
       (market) => !this.#lanes.isCurrent(market) && this.#lanes.mayAsk(market, now, PATIENCE_MS),
     )
     if (late.length > 0) tell(socket, { need: late.map((m) => ({ m, have: null })) })
-    if (this.#collector.health.beats % BEATS_PER_HEARTBEAT === 0) {
+    if (this.#collector.heartbeatDue(this.#heartbeatMs)) {
       await this.#heartbeat(this.#memory.listened)
     }
   }
@@ -170,10 +167,11 @@ export class FeedShard extends DurableObject<Env> {
   /** Every watched book is told once that nobody vouches for it; then its subscribers, now and then. */
   async #beginSilence(): Promise<void> {
     const told = this.#collector.fallSilent() ? this.#memory.watched : this.#memory.listened
-    await this.#heartbeat(told)
+    // Before the telling: a collector that comes meanwhile sets the alarm to its own ends.
     if (this.#memory.listened.length > 0) {
-      await this.ctx.storage.setAlarm(Date.now() + HEARTBEAT_MS)
+      await this.ctx.storage.setAlarm(Date.now() + this.#heartbeatMs)
     }
+    await this.#heartbeat(told)
   }
 
   async #endSilence(): Promise<void> {

@@ -1,3 +1,4 @@
+import { utf8Bytes } from '#core/utf8'
 import {
   FEED_CLOSE,
   FEED_MESSAGE_BYTES,
@@ -23,7 +24,7 @@ export function setFeedState(socket: WebSocket, state: FeedSocketState): void {
 
 /** Reads what a collector said; null for what is too long, binary, no JSON or of no known shape. */
 export function readFeedMessage(raw: string | ArrayBuffer): FromCollector | null {
-  if (typeof raw !== 'string' || raw.length > FEED_MESSAGE_BYTES) return null
+  if (typeof raw !== 'string' || utf8Bytes(raw) > FEED_MESSAGE_BYTES) return null
   try {
     const message = fromCollector.safeParse(JSON.parse(raw))
     return message.success ? message.data : null

@@ -3,7 +3,7 @@ import type { FeedWord } from '#core/feed-health'
 import type { LiveKnowledge } from '#core/live-answer'
 import { LiveBook } from '#core/live-book'
 import { streamLimitsOf } from '#core/plan'
-import { hear, served, subscribe, unsubscribe } from '#core/stream-session'
+import { hear, SUBS, served, subscribe, unsubscribe } from '#core/stream-session'
 import type { Ticker } from '#core/ticker'
 import type { FeedItem } from '#core/wire/feed'
 import { readItem } from '#core/wire/feed-item'
@@ -33,7 +33,10 @@ export class MarketBook extends DurableObject<Env> {
   apply(item: FeedItem): ApplyOutcome {
     const now = Date.now()
     const entries = readItem(item)
-    if (entries === null) return { kind: 'need', have: this.#live.seq }
+    if (entries === null) {
+      this.#vouching.lose()
+      return { kind: 'need', have: this.#live.seq }
+    }
     const first = this.#live.seq === null
     const { messages, need } = this.#live.take(entries, item.sum ?? null, now * 1000)
     this.#subscribers.send(
@@ -142,13 +145,18 @@ export class MarketBook extends DurableObject<Env> {
         return this.#vouching.ask()
       case 'subscribe': {
         const after = subscribe(session, message.resume?.[this.#market] ?? null)
-        this.#subscribers.keep(socket, after)
         const id = message.id === undefined ? {} : { id: message.id }
+        if (after === null) {
+          const text = `a socket may have ${SUBS} subscriptions`
+          return this.#say(socket, { type: 'error', ...id, code: 'invalid_param', message: text })
+        }
+        this.#subscribers.keep(socket, after)
         const sub = after.last
         this.#say(socket, { type: 'subscribed', ...id, sub, accepted: 1, rejected: [] })
         await this.#vouching.ask()
-        // Nobody vouches: said before the book that may be old, or in place of one.
-        if (this.#vouching.confirmed === null) this.#say(socket, this.#beat('down', null))
+        // Nobody vouches now: said before the book that may be old, or in place of one.
+        const word = this.#vouching.confirmed === null ? 'down' : 'degraded'
+        if (!this.#vouching.fresh) this.#say(socket, this.#beat(word, null))
         this.#serve(socket)
       }
     }
@@ -158,10 +166,12 @@ export class MarketBook extends DurableObject<Env> {
   #serve(socket: WebSocket): void {
     const session = this.#subscribers.session(socket)
     if (session === null || this.#live.seq === null) return
+    const follows = session.subs.length > 0
     for (const { sub, have } of session.waiting) {
+      // Who follows already has what it would resume from: nothing is sent twice.
       const { ahead, messages } =
-        have === null
-          ? { ahead: false, messages: this.#live.start('initial') }
+        have === null || follows
+          ? { ahead: false, messages: have === null ? this.#live.start('initial') : [] }
           : this.#live.resume(have)
       if (ahead) {
         const message = `resume: this market has not come to seq ${have}`

@@ -51,7 +51,12 @@ export class Subscribers {
   /** Remembers a session, through a hibernation too. */
   keep(socket: WebSocket, session: StreamSession): void {
     this.#sessions.set(socket, session)
-    socket.serializeAttachment({ session, marketStatus: this.marketStatus } satisfies Kept)
+    try {
+      socket.serializeAttachment({ session, marketStatus: this.marketStatus } satisfies Kept)
+    } catch {
+      // One socket's trouble is not the market's.
+      this.close(socket, 1011, '')
+    }
   }
 
   /** Sends messages to some, each encoded once. */
