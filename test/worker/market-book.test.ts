@@ -165,6 +165,16 @@ test('who returns gets exactly what it missed, also from the midst of a message'
   expect(await current.next()).toEqual(ready)
 })
 
+test('who follows already is sent nothing twice, whatever it asks to resume from', async () => {
+  const stream = await follow()
+  await stream.nextWith('type', 'ready')
+  collector.add(ticker, 2)
+  await stream.nextWith('type', 'deltas')
+  stream.send({ op: 'subscribe', resume: { [ticker]: collector.seq(0) } })
+  expect(await stream.next()).toMatchObject({ type: 'subscribed', sub: 2 })
+  expect(await stream.next()).toEqual({ type: 'ready', sub: 2 })
+})
+
 test('who missed more than is kept gets an image, who claims too much is told so', async () => {
   await (await follow()).nextWith('type', 'ready')
   const old = await follow(seqOf((epoch - 1) as Epoch, 5))
