@@ -109,7 +109,7 @@ export class Recorder {
 
   #cut(): RecordBatch {
     let end = Math.min(this.#options.batch, this.#queue.length)
-    // What was received together is stored together: no crash may leave half of an amend.
+    // What was received of a market together is stored together: no crash may leave half of an amend.
     while (end < this.#queue.length && end > 0 && this.#together(end)) end += 1
     const taken = this.#queue.slice(0, end)
     const left = this.#queue[taken.length]?.record.recv
@@ -123,7 +123,8 @@ export class Recorder {
   }
 
   #together(index: number): boolean {
-    return this.#queue[index - 1]?.record.recv === this.#queue[index]?.record.recv
+    const [before, after] = [this.#queue[index - 1], this.#queue[index]]
+    return before?.market === after?.market && before?.record.recv === after?.record.recv
   }
 
   async #write(batch: RecordBatch): Promise<'written' | 'lease_lost' | 'broken'> {
