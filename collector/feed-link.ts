@@ -41,8 +41,8 @@ export class FeedLink {
   #batch = 0
   /** Batches that the shard has not acknowledged, and when each was sent, ms. */
   #unacked = new Map<number, number>()
-  #flush: { readonly timer: NodeJS.Timeout | NodeJS.Immediate; readonly clear: () => void } | null =
-    null
+  /** Calls the next sending off; null while none is due. */
+  #callOff: (() => void) | null = null
 
   constructor(options: FeedLinkOptions) {
     this.#options = options
@@ -55,7 +55,7 @@ export class FeedLink {
 
   /** Something waits in the outbox. */
   wake(): void {
-    if (this.#state.kind !== 'open' || this.#flush !== null) return
+    if (this.#state.kind !== 'open' || this.#callOff !== null) return
     if (this.#options.outbox.overflown) {
       // The shard takes less than comes: start over from images rather than fall further behind.
       logEvent('feed_overflown', { shard: this.#options.hello.shard })
@@ -66,15 +66,15 @@ export class FeedLink {
     const delay = flushDelay(this.#unacked.size, this.#options.outbox.bytes)
     if (delay === 'hold') return
     const send = () => {
-      this.#flush = null
+      this.#callOff = null
       this.#send()
     }
     if (delay === 0) {
-      const timer = setImmediate(send)
-      this.#flush = { timer, clear: () => clearImmediate(timer) }
+      const turn = setImmediate(send)
+      this.#callOff = () => clearImmediate(turn)
     } else {
       const timer = setTimeout(send, delay)
-      this.#flush = { timer, clear: () => clearTimeout(timer) }
+      this.#callOff = () => clearTimeout(timer)
     }
   }
 
@@ -90,7 +90,7 @@ export class FeedLink {
     this.#send()
     const before = this.#state
     this.#state = { kind: 'stopped' }
-    this.#flush?.clear()
+    this.#callOff?.()
     if (before.kind === 'waiting') clearTimeout(before.timer)
     else if (before.kind !== 'stopped') before.ws.close(1000)
   }
@@ -149,8 +149,8 @@ export class FeedLink {
 
   #closed(code: number, reason: string): void {
     if (this.#state.kind === 'stopped') return
-    this.#flush?.clear()
-    this.#flush = null
+    this.#callOff?.()
+    this.#callOff = null
     // Nobody is owed anything: the next connection begins with images.
     this.#options.outbox.clear()
     logEvent('feed_lost', { shard: this.#options.hello.shard, code })

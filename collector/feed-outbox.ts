@@ -51,9 +51,7 @@ export class FeedOutbox {
     const text = JSON.stringify(printRecord(record))
     recent.push({ seq: record.seq, text })
     if (recent.length > RECENT) recent.shift()
-    this.#wait(market).records.push(text)
-    this.#records += 1
-    this.#bytes += text.length
+    this.#put(market, text)
     return true
   }
 
@@ -82,12 +80,7 @@ export class FeedOutbox {
       return
     }
     this.#drop(market)
-    const waiting = this.#wait(market)
-    for (const { text } of missing) {
-      waiting.records.push(text)
-      this.#records += 1
-      this.#bytes += text.length
-    }
+    for (const { text } of missing) this.#put(market, text)
   }
 
   /** A new connection: nothing is owed, nobody is known to watch. */
@@ -134,6 +127,12 @@ export class FeedOutbox {
   #restart(market: Ticker): void {
     this.#drop(market)
     this.#wait(market).image = true
+  }
+
+  #put(market: Ticker, text: string): void {
+    this.#wait(market).records.push(text)
+    this.#records += 1
+    this.#bytes += text.length
   }
 
   #wait(market: Ticker): Waiting {

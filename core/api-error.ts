@@ -16,7 +16,6 @@ export const API_ERROR_STATUS = {
 } as const
 
 export type ApiErrorCode = keyof typeof API_ERROR_STATUS
-export type ApiErrorStatus = (typeof API_ERROR_STATUS)[ApiErrorCode]
 
 /** What the record holds of a market, in RFC 3339; null when it holds nothing yet. */
 export type Covered = { readonly from_ts: string | null; readonly through_ts: string | null }

@@ -37,6 +37,7 @@ const REPEATS = 100
 /** The exchange's errors that end a subscription: https://docs.kalshi.com/asyncapi.yaml */
 const CHANNEL_ERROR = 10
 const BUFFER_OVERFLOW = 25
+const END_CAUSES = { [CHANNEL_ERROR]: 'cut', [BUFFER_OVERFLOW]: 'overflow' } as const
 
 /** Everything one exchange connection says, turned into records of the markets' logs. */
 export class Ingest {
@@ -160,13 +161,7 @@ export class Ingest {
         if (frame.code !== CHANNEL_ERROR && frame.code !== BUFFER_OVERFLOW) return NOTHING
         return {
           ...NOTHING,
-          records: this.#stale(
-            sid,
-            sid.markets,
-            frame.code === BUFFER_OVERFLOW ? 'overflow' : 'cut',
-            now,
-            before,
-          ),
+          records: this.#stale(sid, sid.markets, END_CAUSES[frame.code], now, before),
           dead: `error ${frame.code}: ${frame.message}`,
         }
       case 'unsubscribed':

@@ -1,8 +1,5 @@
 import type { TokenBucket } from './token-bucket.ts'
 
-/** The channels that carry something here. */
-export type SpokenChannel = 'orderbook_delta' | 'trade' | 'ticker' | 'market_lifecycle_v2'
-
 /** Channels that the exchange has but on which nothing happens here. */
 export const QUIET_CHANNELS: readonly string[] = [
   'fill',

@@ -58,5 +58,3 @@ export const eventsPage = z.object({ events: z.array(z.unknown()), cursor })
 export const seriesList = z.object({ series: z.array(z.unknown()) })
 
 export type KalshiMarket = z.infer<typeof kalshiMarket>
-export type KalshiEvent = z.infer<typeof kalshiEvent>
-export type KalshiSeries = z.infer<typeof kalshiSeries>
