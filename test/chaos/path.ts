@@ -1,13 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import postgres from 'postgres'
 import { type Exchange, startExchange } from '../../simulator/exchange.ts'
+import { type Random, seededRandom } from '../../simulator/random.ts'
 import type { PlainRecord } from '../e2e/plain-fold.ts'
 import { type RunningProduct, runProduct } from '../e2e/running-product.ts'
 import { Subscriber } from '../e2e/subscriber.ts'
 import { foldStore } from '../store-fold.ts'
 import { until } from '../until.ts'
 import { hashBook } from './book-hash.ts'
-import { type Random, seeded } from './random.ts'
 import { Truth } from './truth.ts'
 
 export type ChaosOptions = {
@@ -37,6 +37,8 @@ type BookData = {
 type Bounds = { from_us: number; to_us: number | null }
 
 const SUBSCRIBERS = 12
+/** Between two subscribers' markets; prime, so that none is met twice. */
+const SPREAD = 17
 const WITHIN_US = 2_000_000
 /** Gaps are told in our receive time: what the exchange lost would have come to us this much later at most, on a busy machine. */
 const WAY_US = 1_000_000
@@ -79,12 +81,14 @@ class ChaosRun {
     this.#exchange = exchange
     this.#product = product
     this.#truth = truth
-    this.#random = seeded(options.seed ^ 0x5eed)
+    this.#random = seededRandom(options.seed ^ 0x5eed)
   }
 
   async run(): Promise<ChaosReport> {
     const { markets } = this.#truth
-    for (const market of this.#random.shuffled(markets).slice(0, SUBSCRIBERS)) {
+    const first = this.#random.below(markets.length)
+    for (let i = 0; i < SUBSCRIBERS; i++) {
+      const market = markets[(first + i * SPREAD) % markets.length] ?? ''
       const subscriber = new Subscriber(this.#product.socketUrl, market, this.#product.apiKey)
       this.subscribers.push(subscriber)
       await subscriber.subscribe()
@@ -123,7 +127,7 @@ class ChaosRun {
   async #pollPast(): Promise<void> {
     while (this.#running) {
       const market = this.#random.pick(this.#truth.markets)
-      const atUs = Math.round(nowUs() - this.#random.upTo(3_000_000))
+      const atUs = Math.round(nowUs() - this.#random.below(3_000_000))
       const { status, body } = await this.#book(market, atUs)
       this.#count(`past_${status}_${body.data?.status ?? 'refused'}`)
       if (status === 200 && body.data?.status === 'as_of') {
@@ -136,12 +140,12 @@ class ChaosRun {
   /** Each kind of fault once, and then whatever comes. */
   async #injectFaults(): Promise<void> {
     const faults: (() => unknown)[] = [
-      () => this.#exchange.dropNext(1 + Math.floor(this.#random.upTo(3))),
+      () => this.#exchange.dropNext(1 + this.#random.below(3)),
       () => this.#exchange.duplicateNext(),
-      () => this.#exchange.delayNext(20 + this.#random.upTo(300)),
+      () => this.#exchange.delayNext(20 + this.#random.below(300)),
       () => this.#exchange.cut(),
       () => this.#exchange.corruptNext('price'),
-      () => this.#exchange.silence(500 + this.#random.upTo(2000)),
+      () => this.#exchange.silence(500 + this.#random.below(2000)),
       () => this.#exchange.overflow(),
       () => {
         this.#exchange.refuseHandshakes(1, 503)
@@ -150,8 +154,8 @@ class ChaosRun {
     ]
     const frequent = faults.slice(0, 3)
     for (let i = 0; this.#running; i++) {
-      await sleep(300 + this.#random.upTo(600))
-      const often = this.#random.upTo(100) < 75
+      await sleep(300 + this.#random.below(600))
+      const often = this.#random.below(100) < 75
       const inject = faults[i] ?? this.#random.pick(often ? frequent : faults)
       // A connection that is down can be hurt no more: what follows finds it up.
       await until('a connection is up', () => this.#exchange.connections() > 0)
