@@ -1,7 +1,8 @@
 import type { ApiError, Covered } from './api-error.ts'
 import { asOf } from './as-of.ts'
 import { type Micros, printInstant } from './instant.ts'
-import type { BookRecord, Gap, Seq, SnapshotRecord } from './log.ts'
+import type { BookRecord, Gap, Seq } from './log.ts'
+import type { Opening } from './segment.ts'
 import {
   type BookAnswer,
   type BookHeading,
@@ -12,7 +13,7 @@ import {
 
 /** What a past book is folded from, and what the store holds of its log. */
 export type PastBook = {
-  readonly opening: SnapshotRecord | null
+  readonly opening: Opening
   readonly records: readonly BookRecord[]
   readonly gaps: readonly Gap[]
   readonly coverage: {
@@ -50,7 +51,7 @@ export type Showing = {
 export function answerPast(past: PastBook, point: PastPoint, showing: Showing): PastAnswer {
   const { coverage, opening, records, gaps } = past
   const { first, throughUs } = coverage
-  const last = records.at(-1) ?? opening
+  const last = records.at(-1) ?? (opening.kind === 'new' ? undefined : opening)
   if (point.kind === 'seq' && last?.seq !== point.seq) {
     return notCovered(past, 'at_seq', 'is not a record of this market')
   }

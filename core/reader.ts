@@ -26,8 +26,9 @@ export type ReadOutcome = 'taken' | 'ignored' | 'resync'
 
 /**
  * The reader's rule (architecture §5), one for the store, Durable Objects and customers: a snapshot
- * or image at or above my seq replaces my book; all else at or below is ignored; a later gap makes
- * the book unknown; a delta counts only on a known book and only at my seq + 1.
+ * or image at or above my seq replaces my book; all else at or below is ignored, but for the end of
+ * a log of which I hold an image from after it; a later gap makes the book unknown; a delta counts
+ * only on a known book and only at my seq + 1.
  */
 export class Reader {
   state: ReaderState = { kind: 'empty' }
@@ -50,7 +51,7 @@ export class Reader {
       case 'delta':
         return entry.seq <= this.seq ? 'ignored' : this.#change(entry)
       case 'end':
-        return entry.seq <= this.seq ? 'ignored' : this.#close(entry)
+        return this.#close(entry)
     }
   }
 
@@ -58,7 +59,9 @@ export class Reader {
     if (entry.seq < this.seq) return 'ignored'
     const book = Book.of(entry)
     if (book === null) return 'resync'
-    this.state = { kind: 'known', seq: entry.seq, book }
+    // An image at the seq of the end is the last book of a log that stays closed.
+    if (this.state.kind === 'closed' && entry.seq === this.seq) this.state = { ...this.state, book }
+    else this.state = { kind: 'known', seq: entry.seq, book }
     return 'taken'
   }
 
@@ -77,7 +80,10 @@ export class Reader {
   }
 
   #close(end: EndRecord): ReadOutcome {
-    if (this.state.kind === 'empty' || end.seq !== this.state.seq + 1) return 'resync'
+    // A book known at the very seq of the end came as an image from after it.
+    const after = this.state.kind === 'known' && end.seq === this.seq
+    if (end.seq <= this.seq && !after) return 'ignored'
+    if (this.state.kind === 'empty' || (end.seq !== this.seq + 1 && !after)) return 'resync'
     const book = this.state.kind === 'unknown' ? null : this.state.book
     this.state = { kind: 'closed', seq: end.seq, book, end }
     return 'taken'

@@ -1,12 +1,14 @@
 import * as fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { asOf, BrokenLogError } from '#core/as-of'
+import { asOf } from '#core/as-of'
 import type { Micros } from '#core/instant'
 import type { BookRecord, Gap, SnapshotRecord } from '#core/log'
+import { BrokenLogError } from '#core/segment-fold'
 import { change, levels, must, price, seq, size, us } from './arbitraries.ts'
 import type { PlainBook } from './plain-book.ts'
 import { gapsOf, happenings, plainOf, type Written, write } from './random-log.ts'
 
+const NEW = { kind: 'new' } as const
 const START: SnapshotRecord = {
   kind: 'snapshot',
   seq: seq(5),
@@ -45,7 +47,7 @@ const OVERLAY: Gap = {
 }
 
 test('a book tells what it rests on: its snapshot, the deltas after it, the last change', () => {
-  const answer = asOf(START, [DELTA], [])
+  const answer = asOf(NEW, [START, DELTA], [])
   expect(answer).toMatchObject({
     kind: 'book',
     closed: false,
@@ -61,11 +63,11 @@ test('a book tells what it rests on: its snapshot, the deltas after it, the last
 })
 
 test('before the first record there is no book, and that is not an unknown one', () => {
-  expect(asOf(null, [], [])).toEqual({ kind: 'before_record' })
+  expect(asOf(NEW, [], [])).toEqual({ kind: 'before_record' })
 })
 
 test('invariant 4: where the last record is a gap the answer is the gap', () => {
-  expect(asOf(START, [GAP], [])).toEqual({
+  expect(asOf(NEW, [START, GAP], [])).toEqual({
     kind: 'unknown',
     seq: 6,
     gap: { seq: 6, cause: 'silence', from: 105, to: null, noticed: 120, prevSeq: 5 },
@@ -73,7 +75,7 @@ test('invariant 4: where the last record is a gap the answer is the gap', () => 
 })
 
 test('hindsight: a gap found later covers records that were stored before it was found', () => {
-  expect(asOf(START, [DELTA], [OVERLAY])).toEqual({ kind: 'unknown', gap: OVERLAY, seq: 6 })
+  expect(asOf(NEW, [START, DELTA], [OVERLAY])).toEqual({ kind: 'unknown', gap: OVERLAY, seq: 6 })
 })
 
 test('a log that ended shows its last book as closed', () => {
@@ -84,7 +86,7 @@ test('a log that ended shows its last book as closed', () => {
     recv: us(130),
     event: null,
   }
-  expect(asOf(START, [end], [])).toMatchObject({ kind: 'book', closed: true, seq: 6 })
+  expect(asOf(NEW, [START, end], [])).toMatchObject({ kind: 'book', closed: true, seq: 6 })
 })
 
 test('a log that ended in a gap stays unknown', () => {
@@ -95,13 +97,13 @@ test('a log that ended in a gap stays unknown', () => {
     recv: us(130),
     event: null,
   }
-  expect(asOf(START, [GAP, end], [])).toMatchObject({ kind: 'unknown', seq: 7 })
+  expect(asOf(NEW, [START, GAP, end], [])).toMatchObject({ kind: 'unknown', seq: 7 })
 })
 
 test('a hole in the stored records is a fault of ours and is never answered over', () => {
   const later: BookRecord = { ...DELTA, seq: seq(7) }
-  expect(() => asOf(START, [later], [])).toThrow(BrokenLogError)
-  expect(() => asOf(null, [DELTA], [])).toThrow(BrokenLogError)
+  expect(() => asOf(NEW, [START, later], [])).toThrow(BrokenLogError)
+  expect(() => asOf(NEW, [DELTA], [])).toThrow(BrokenLogError)
 })
 
 /** What a store hands to the fold for an instant: the last snapshot by then and what follows it. */
@@ -141,8 +143,10 @@ test('invariant 1: the book at any instant is the plain fold of all that was rec
         const at = us(first - 2 + (pick % span))
         const { whole, opening, rest, gaps } = selected(written, at)
         const truth = truthAt(written, at)
-        expect(plainAnswer(asOf(opening, rest, gaps))).toEqual(truth)
-        expect(plainAnswer(asOf(null, whole, gaps)), 'from the very start').toEqual(truth)
+        expect(plainAnswer(asOf(NEW, opening === null ? rest : [opening, ...rest], gaps))).toEqual(
+          truth,
+        )
+        expect(plainAnswer(asOf(NEW, whole, gaps)), 'from the very start').toEqual(truth)
         count[typeof truth === 'string' ? truth : 'book'] += 1
         if (truth === 'unknown' && written.findLast((w) => w.record.recv <= at)?.truth) {
           count.hindsight += 1
@@ -162,7 +166,7 @@ test('invariant 4: at no instant strictly inside a gap is a book answered', () =
       for (const gap of gapsOf(written)) {
         for (let at = gap.from + 1; at < (gap.to ?? end); at++) {
           const { opening, rest, gaps } = selected(written, us(at))
-          expect(asOf(opening, rest, gaps).kind).toBe('unknown')
+          expect(asOf(NEW, opening === null ? rest : [opening, ...rest], gaps).kind).toBe('unknown')
         }
       }
     }),
@@ -177,7 +181,7 @@ test('invariant 10: the book folded at now is the writer’s own, level by level
       const written = write(all)
       const { record, image } = must(written.at(-1))
       const { opening, rest, gaps } = selected(written, us(record.recv + 1))
-      const answer = asOf(opening, rest, gaps)
+      const answer = asOf(NEW, opening === null ? rest : [opening, ...rest], gaps)
       expect(answer.kind).toBe(image === null ? 'unknown' : 'book')
       if (image === null || answer.kind !== 'book') return
       count.books += 1

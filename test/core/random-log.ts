@@ -3,6 +3,8 @@ import type { Book } from '#core/book'
 import type { Micros } from '#core/instant'
 import {
   type BookRecord,
+  END_REASONS,
+  type EndReason,
   type Epoch,
   GAP_CAUSES,
   type Gap,
@@ -27,6 +29,7 @@ type Happening = { readonly later: number } & (
   /** `back`: how long ago (µs) we could last vouch. */
   | { readonly kind: 'gap'; readonly cause: number; readonly back: number }
   | { readonly kind: 'epoch'; readonly skipped: number; readonly back: number }
+  | { readonly kind: 'end'; readonly reason: EndReason }
 )
 
 const later = fc.constantFrom(0, 0, 1, 3, 10)
@@ -73,10 +76,25 @@ const happening: fc.Arbitrary<Happening> = fc.oneof(
   },
 )
 
+const end = fc.record({
+  kind: fc.constant('end' as const),
+  later,
+  reason: fc.constantFrom<EndReason>(...END_REASONS),
+})
+
 /** What happens to a market, from its first snapshot on. */
-export const happenings = fc
-  .tuple(fewLadders, fc.array(happening, { minLength: 1, maxLength: 60, size: 'max' }))
-  .map(([ladders, rest]): Happening[] => [{ kind: 'snapshot', later: 0, ladders }, ...rest])
+export const happenings = beginning(happening)
+
+/** The same with ends of the log, after which only another epoch can begin it again. */
+export const happeningsWithEnds = beginning(
+  fc.oneof({ weight: 20, arbitrary: happening }, { weight: 1, arbitrary: end }),
+)
+
+function beginning(any: fc.Arbitrary<Happening>): fc.Arbitrary<Happening[]> {
+  return fc
+    .tuple(fewLadders, fc.array(any, { minLength: 1, maxLength: 60, size: 'max' }))
+    .map(([ladders, rest]) => [{ kind: 'snapshot', later: 0, ladders }, ...rest])
+}
 
 /** A record, the plain book after it, and the writer's image at that moment. */
 export type Written = {
@@ -101,9 +119,13 @@ export function write(all: readonly Happening[]): Written[] {
     now = us(now + one.later)
     if (one.kind === 'epoch') {
       lease = epoch(lease + 1 + one.skipped)
-      const opening = openingGap(lease, written.at(-1)?.record, vouched(now, one.back), now)
+      const last = written.at(-1)?.record
+      const opening =
+        last?.kind === 'end' ? null : openingGap(lease, last, vouched(now, one.back), now)
       log = new MarketLog(lease, opening)
       add(opening, null)
+    } else if (one.kind === 'end') {
+      for (const record of log.end(one.reason, null, now)) add(record, log.image())
     } else {
       const record = happen(log, one, written.at(-1)?.truth ?? null, now)
       add(record, log.image())
@@ -114,7 +136,7 @@ export function write(all: readonly Happening[]): Written[] {
 
 function happen(
   log: MarketLog,
-  one: Exclude<Happening, { kind: 'epoch' }>,
+  one: Exclude<Happening, { kind: 'epoch' | 'end' }>,
   truth: PlainBook | null,
   now: Micros,
 ): BookRecord | null {
@@ -126,7 +148,7 @@ function happen(
     case 'delta':
     case 'clear': {
       const { side, price } = one
-      const gone = -(truth?.get(`${side} ${price}`) ?? 0)
+      const gone = 0 - (truth?.get(`${side} ${price}`) ?? 0)
       const change = (one.kind === 'clear' ? gone : one.change) as SizeChange
       const outcome = log.delta(side, price, change, us(now - 7), now)
       return outcome.kind === 'recorded' ? outcome.record : null

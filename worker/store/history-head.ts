@@ -1,33 +1,43 @@
 import type { Sql } from 'postgres'
 import type { Micros } from '#core/instant'
-import type { Epoch, Gap, Seq, SnapshotRecord } from '#core/log'
-import { integer, LogRowError, micros, type RawGapRow, type RawLogRow } from '#core/log-row'
-import { readGaps, readRecords } from './read-rows.ts'
+import type { Epoch, Gap, Seq } from '#core/log'
+import { integer, micros, type RawGapRow } from '#core/log-row'
+import type { Segment } from '#core/segment'
+import { readGaps } from './read-rows.ts'
+import { readSegment } from './segments.ts'
 import { SLICE } from './slice.ts'
 
 /** Which past book: as of a moment (inclusive), after a record, or after the last one stored. */
 export type HistoryPoint = { readonly us: Micros } | { readonly seq: Seq } | 'last'
 
+/** A place in a market's log. */
+export type LogPlace = { readonly recvUs: Micros; readonly seq: Seq }
+
 /** What the store holds of a market's log. */
 export type Coverage = {
-  readonly first: { readonly recvUs: Micros; readonly seq: Seq } | null
-  readonly last: { readonly recvUs: Micros; readonly seq: Seq } | null
+  readonly first: LogPlace | null
+  readonly last: LogPlace | null
   /** The watermark: rows at or below it are final. Null before the first epoch. */
   readonly throughUs: Micros | null
   /** The epoch that was opened last. */
   readonly lastEpoch: Epoch | null
 }
 
-/** Where a past book begins, what covers it, and what the store holds of its log. */
+/** Where a past book begins, what may cover it, and what the store holds of its log. */
 export type HistoryHead = {
-  readonly opening: SnapshotRecord | null
+  /** The segment that holds the point or begins it; null when all up to it is in hot rows. */
+  readonly segment: Segment | null
+  /** The last hot row of the log; null when there is none. */
+  readonly hot: LogPlace | null
+  /** Among them all gaps that contain the point. */
   readonly gaps: readonly Gap[]
   readonly coverage: Coverage
 }
 
 /**
- * Reads, in one statement and so in one state of the store, the snapshot that opens a past book, the gaps over its
- * instant, the ends of the log and the watermark. Throws LogRowError for a row that cannot be read, and as Postgres does.
+ * Reads, in one statement and so in one state of the store, the segment that holds a past book, the gaps about its instant,
+ * the ends of the log and the watermark. Throws SegmentError and LogRowError for a row that cannot be read, and as
+ * Postgres does.
  */
 export async function readHead(
   sql: Sql,
@@ -35,62 +45,77 @@ export async function readHead(
   point: HistoryPoint,
 ): Promise<HistoryHead> {
   const [row = {}] = await sql<Record<string, unknown>[]>`
-    select w.through_us, w.last_epoch, first.first_seq, first.first_us, last.last_seq, last.last_us,
-      opening.*, gaps.gaps
+    select w.through_us, w.last_epoch, hot_first.hot_first_seq, hot_first.hot_first_us,
+      hot.hot_seq, hot.hot_us, sealed.sealed_seq, sealed.sealed_us,
+      begins.begins_seq, begins.begins_us, segment.first_seq, segment.data, gaps.gaps
     from (
       select max(recorded_through_us) as through_us, max(epoch) as last_epoch
       from kb.epochs where slice = ${SLICE}) w
     left join lateral (
-      select seq as first_seq, recv_us as first_us from kb.book_deltas
-      where market_id = ${marketId} order by seq limit 1) first on true
+      select seq as hot_first_seq, recv_us as hot_first_us from kb.book_deltas
+      where market_id = ${marketId} order by seq limit 1) hot_first on true
     left join lateral (
-      select seq as last_seq, recv_us as last_us from kb.book_deltas
-      where market_id = ${marketId} order by seq desc limit 1) last on true
-    left join lateral (${openingAt(sql, marketId, point)}) opening on true
-    left join lateral (${instantOf(sql, marketId, point)}) instant on true
+      select seq as hot_seq, recv_us as hot_us from kb.book_deltas
+      where market_id = ${marketId} order by seq desc limit 1) hot on true
+    left join lateral (
+      select last_seq as sealed_seq, last_us as sealed_us from kb.sealed_logs
+      where market_id = ${marketId}) sealed on true
+    left join lateral (
+      select first_seq as begins_seq, first_us as begins_us
+      from kb.segment_after(${marketId}, -1)) begins on true
+    left join lateral (${segmentOf(sql, marketId, point)}) segment on true
+    left join lateral (${spanOf(sql, marketId, point)}) span on true
     left join lateral (
       select jsonb_agg(to_jsonb(g) order by g.seq) as gaps
       from kb.book_gaps g
-      where g.market_id = ${marketId} and g.from_us < instant.us
-        and (g.to_us is null or g.to_us > instant.us)) gaps on true`
-  const gaps = readGaps(marketId, (row['gaps'] ?? []) as RawGapRow[])
-  return { opening: readOpening(marketId, row), gaps, coverage: readCoverage(row) }
+      where g.market_id = ${marketId} and g.from_us < span.until_us
+        and (g.to_us is null or g.to_us > span.from_us)) gaps on true`
+  const { first_seq, data } = row
+  return {
+    segment: data instanceof Uint8Array ? await readSegment(marketId, first_seq, data) : null,
+    hot: placeOf(row['hot_seq'], row['hot_us']),
+    gaps: readGaps(marketId, (row['gaps'] ?? []) as RawGapRow[]),
+    coverage: readCoverage(row),
+  }
 }
 
-/** `kind = 0` is spelt out so that the index on openings serves. */
-function openingAt(sql: Sql, marketId: number, point: HistoryPoint) {
+function segmentOf(sql: Sql, marketId: number, point: HistoryPoint) {
+  if (point === 'last') return sql`select * from kb.segment_at(${marketId}, ${LATEST})`
+  if ('seq' in point) return sql`select * from kb.segment_of_seq(${marketId}, ${point.seq})`
+  return sql`select * from kb.segment_for(${marketId}, ${point.us})`
+}
+
+const LATEST = Number.MAX_SAFE_INTEGER
+
+/** The moment of the point, or, as far as it is not known yet, between which moments it lies. */
+function spanOf(sql: Sql, marketId: number, point: HistoryPoint) {
+  if (point !== 'last' && 'us' in point) {
+    return sql`select ${point.us}::int8 as from_us, ${point.us}::int8 as until_us`
+  }
+  const seq = point === 'last' ? LATEST : point.seq
   return sql`
-    select seq, recv_us, event_us, kind, side, price, change, size, reason, from_us, prev_seq, ladders
-    from kb.book_deltas
-    where market_id = ${marketId} and kind = 0
-      ${point === 'last' ? sql`` : 'us' in point ? sql`and recv_us <= ${point.us}` : sql`and seq <= ${point.seq}`}
-    order by recv_us desc, seq desc limit 1`
+    select least(segment.first_us, segment.last_us, near.recv_us) as from_us,
+      greatest(segment.last_us, near.recv_us) as until_us
+    from (select) always left join lateral (
+      select recv_us from kb.book_deltas
+      where market_id = ${marketId} and seq <= ${seq} order by seq desc limit 1) near on true`
 }
 
-/** The moment that gaps are held against: for a point in the log, that of its last record. */
-function instantOf(sql: Sql, marketId: number, point: HistoryPoint) {
-  if (point === 'last') return sql`select last.last_us as us`
-  if ('us' in point) return sql`select ${point.us}::int8 as us`
-  return sql`
-    select recv_us as us from kb.book_deltas
-    where market_id = ${marketId} and seq <= ${point.seq} order by seq desc limit 1`
-}
-
-function readOpening(marketId: number, row: Record<string, unknown>): SnapshotRecord | null {
-  if (row['seq'] === null || row['seq'] === undefined) return null
-  const [opening] = readRecords(marketId, [row as RawLogRow])
-  if (opening?.kind !== 'snapshot') throw new LogRowError('row_unreadable', marketId, row['seq'])
-  return opening
+function placeOf(seq: unknown, us: unknown): LogPlace | null {
+  const recvUs = micros(us)
+  return recvUs === null ? null : { seq: integer(seq) as Seq, recvUs }
 }
 
 function readCoverage(row: Record<string, unknown>): Coverage {
-  const end = (seq: unknown, us: unknown) => {
-    const recvUs = micros(us)
-    return recvUs === null ? null : { seq: integer(seq) as Seq, recvUs }
-  }
+  const [hotFirst, hot] = [
+    placeOf(row['hot_first_seq'], row['hot_first_us']),
+    placeOf(row['hot_seq'], row['hot_us']),
+  ]
+  const sealed = placeOf(row['sealed_seq'], row['sealed_us'])
+  const begins = placeOf(row['begins_seq'], row['begins_us'])
   return {
-    first: end(row['first_seq'], row['first_us']),
-    last: end(row['last_seq'], row['last_us']),
+    first: begins === null || (hotFirst !== null && hotFirst.seq < begins.seq) ? hotFirst : begins,
+    last: sealed === null || (hot !== null && hot.seq > sealed.seq) ? hot : sealed,
     throughUs: micros(row['through_us']),
     lastEpoch: integer(row['last_epoch']) as Epoch | null,
   }

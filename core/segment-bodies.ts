@@ -1,0 +1,264 @@
+import {
+  type BookRecord,
+  type DeltaRecord,
+  END_REASONS,
+  type Ladders,
+  type Seq,
+  SNAPSHOT_REASONS,
+} from './log.ts'
+import { asPrice } from './price.ts'
+import { RankedLadder } from './ranked-ladder.ts'
+import { readGapBody, readLadders, writeGapBody, writeLadders } from './segment-parts.ts'
+import { type RecordTimes, TIMES } from './segment-times.ts'
+import { asSize, type SizeChange } from './size.ts'
+import { type VarintReader, VarintWriter } from './varint.ts'
+
+type Before = { readonly unit: number; readonly seq: Seq; readonly ladders: Ladders | null }
+type Stamp = RecordTimes & { readonly seq: Seq }
+
+// Bits 2 and 3 of a record's mark: how its change is written.
+const HUNDREDTHS = 0 << 2
+const CONTRACTS = 1 << 2
+/** It takes the whole level away. */
+const REMOVAL = 2 << 2
+/** It is the delta before it with the other sign: the second half of an amend. */
+const REVERSAL = 3 << 2
+const CHANGE = 3 << 2
+/** Bit 4: no level has its price, which is written as a distance from the best; else by the level's rank. */
+const NEW_LEVEL = 1 << 4
+/** Bit 5. */
+const NO = 1 << 5
+// Bits 6 and 7: what it is.
+const DELTA = 0 << 6
+/** A snapshot, gap or end, told apart by the first byte of its own. */
+const OTHER = 1 << 6
+/** A delta that does not follow from the book before it, with all that it says. */
+const UNFOLDED = 2 << 6
+const KIND = 3 << 6
+
+const KINDS = ['snapshot', 'gap', 'end'] as const
+
+/** The book as the records so far make it; null while it is not known. */
+class Fold {
+  #sides: { readonly yes: RankedLadder; readonly no: RankedLadder } | null = null
+  /** The change of the delta before, or 0. */
+  change = 0
+
+  constructor(ladders: Ladders | null) {
+    this.start(ladders)
+  }
+
+  start(ladders: Ladders | null): void {
+    this.#sides = ladders && {
+      yes: new RankedLadder(ladders.yes),
+      no: new RankedLadder(ladders.no),
+    }
+  }
+
+  side(side: 'yes' | 'no'): RankedLadder | null {
+    return this.#sides?.[side] ?? null
+  }
+
+  take(record: BookRecord): void {
+    if (record.kind === 'snapshot') this.start(record)
+    if (record.kind === 'gap') this.start(null)
+    if (record.kind !== 'delta') return
+    this.side(record.side)?.set(record.price, record.size)
+    this.change = record.change
+  }
+}
+
+/** Notes in the marks what each record is, and writes what that does not say: prices, then changes, then all else. */
+export function writeBodies(
+  records: readonly BookRecord[],
+  before: Before,
+  marks: Uint8Array,
+): VarintWriter {
+  const fold = new Fold(before.ladders)
+  const [prices, changes, others] = [new VarintWriter(), new VarintWriter(), new VarintWriter()]
+  let seq = before.seq
+  for (const [i, record] of records.entries()) {
+    const mark = record.kind === 'delta' ? markOf(record, fold) : OTHER
+    marks[i] = (marks[i] ?? 0) | mark
+    if (record.kind !== 'delta') writeOther(others, record, seq, before.unit)
+    else if ((mark & KIND) === UNFOLDED) writeUnfolded(others, record)
+    else writeDelta(record, mark, fold, before.unit, prices, changes)
+    fold.take(record)
+    seq = record.seq
+  }
+  prices.append(changes)
+  prices.append(others)
+  return prices
+}
+
+function markOf(delta: DeltaRecord, fold: Fold): number {
+  const side = delta.side === 'no' ? NO : 0
+  const ladder = fold.side(delta.side)
+  if (ladder === null) return UNFOLDED | side
+  const rank = ladder.rank(delta.price)
+  const there = ladder.price(rank) === delta.price
+  const size = (there ? ladder.size(rank) : 0) + delta.change
+  if (size !== delta.size) return UNFOLDED | side
+  const level = DELTA | side | (there ? 0 : NEW_LEVEL)
+  if (there && size === 0) return level | REMOVAL
+  if (delta.change === 0 - fold.change) return level | REVERSAL
+  return level | (delta.change % 100 === 0 ? CONTRACTS : HUNDREDTHS)
+}
+
+function writeDelta(
+  { side, price, change }: DeltaRecord,
+  mark: number,
+  fold: Fold,
+  unit: number,
+  prices: VarintWriter,
+  changes: VarintWriter,
+): void {
+  const ladder = fold.side(side)
+  if ((mark & NEW_LEVEL) > 0) prices.signed(((ladder?.best ?? 0) - price) / unit)
+  else prices.unsigned(ladder?.rank(price) ?? 0)
+  if ((mark & CHANGE) === HUNDREDTHS) changes.signed(change)
+  if ((mark & CHANGE) === CONTRACTS) changes.signed(change / 100)
+}
+
+function writeUnfolded(out: VarintWriter, { price, change, size }: DeltaRecord): void {
+  out.unsigned(price)
+  out.signed(change)
+  out.unsigned(size)
+}
+
+function writeOther(
+  out: VarintWriter,
+  record: Exclude<BookRecord, DeltaRecord>,
+  before: Seq,
+  unit: number,
+): void {
+  out.byte(KINDS.indexOf(record.kind))
+  switch (record.kind) {
+    case 'snapshot':
+      out.byte(SNAPSHOT_REASONS.indexOf(record.reason))
+      writeLadders(out, record, unit)
+      break
+    case 'gap':
+      writeGapBody(out, record, before)
+      break
+    case 'end':
+      out.byte(END_REASONS.indexOf(record.reason))
+  }
+}
+
+/** Reads what writeBodies wrote; null for anything else. */
+export function readBodies(
+  from: VarintReader,
+  before: Before,
+  marks: Uint8Array,
+  stamps: readonly Stamp[],
+): BookRecord[] | null {
+  const prices = numbers(marks, (mark) =>
+    (mark & KIND) !== DELTA ? 0 : (mark & NEW_LEVEL) > 0 ? from.signed() : from.unsigned(),
+  )
+  const changes = numbers(marks, (mark) =>
+    (mark & KIND) !== DELTA || (mark & CHANGE) > CONTRACTS ? 0 : from.signed(),
+  )
+  if (from.failed) return null
+  const fold = new Fold(before.ladders)
+  const records: BookRecord[] = []
+  let seq = before.seq
+  for (const [i, stamp] of stamps.entries()) {
+    const mark = marks[i] ?? 0
+    const given = { mark, place: prices[i] ?? 0, change: changes[i] ?? 0 }
+    const record =
+      (mark & KIND) === DELTA
+        ? readDelta(stamp, given, fold, before.unit)
+        : (mark & KIND) === OTHER
+          ? readOther(from, stamp, mark, seq, before.unit)
+          : (mark & KIND) === UNFOLDED
+            ? readUnfolded(from, stamp, mark)
+            : null
+    if (record === null || from.failed) return null
+    fold.take(record)
+    records.push(record)
+    seq = stamp.seq
+  }
+  return records
+}
+
+function numbers(marks: Uint8Array, read: (mark: number) => number): Float64Array {
+  return Float64Array.from(marks, read)
+}
+
+function readDelta(
+  stamp: Stamp,
+  given: { readonly mark: number; readonly place: number; readonly change: number },
+  fold: Fold,
+  unit: number,
+): DeltaRecord | null {
+  const { mark, place } = given
+  const side = (mark & NO) > 0 ? 'no' : 'yes'
+  const ladder = fold.side(side)
+  const isNew = (mark & NEW_LEVEL) > 0
+  if (ladder === null || (isNew && (mark & CHANGE) === REMOVAL)) return null
+  const price = isNew ? asPrice((ladder.best ?? 0) - place * unit) : ladder.price(place)
+  if (price === null || (isNew && ladder.price(ladder.rank(price)) === price)) return null
+  const before = isNew ? 0 : ladder.size(place)
+  const change = changeOf(given, before, fold)
+  const size = asSize(before + change)
+  if (size === null || !Number.isSafeInteger(change)) return null
+  return { kind: 'delta', ...stamp, side, price, change: change as SizeChange, size }
+}
+
+function changeOf(
+  { mark, change }: { readonly mark: number; readonly change: number },
+  before: number,
+  fold: Fold,
+): number {
+  switch (mark & CHANGE) {
+    case REMOVAL:
+      return 0 - before
+    case REVERSAL:
+      return 0 - fold.change
+    case CONTRACTS:
+      return change * 100
+    default:
+      return change
+  }
+}
+
+function readUnfolded(from: VarintReader, stamp: Stamp, mark: number): DeltaRecord | null {
+  if ((mark & ~(TIMES | NO)) !== UNFOLDED) return null
+  const price = asPrice(from.unsigned())
+  const change = from.signed() as SizeChange
+  const size = asSize(from.unsigned())
+  if (price === null || size === null) return null
+  const side = (mark & NO) > 0 ? 'no' : 'yes'
+  return { kind: 'delta', ...stamp, side, price, change, size }
+}
+
+function readOther(
+  from: VarintReader,
+  stamp: Stamp,
+  mark: number,
+  before: Seq,
+  unit: number,
+): BookRecord | null {
+  if ((mark & ~TIMES) !== OTHER) return null
+  const kind = KINDS[from.byte()]
+  switch (kind) {
+    case 'snapshot': {
+      const reason = SNAPSHOT_REASONS[from.byte()]
+      const ladders = readLadders(from, unit)
+      return reason === undefined || ladders === null
+        ? null
+        : { kind, ...stamp, reason, ...ladders }
+    }
+    case 'gap': {
+      const body = readGapBody(from, stamp.recv, before)
+      return body && { kind, ...stamp, ...body }
+    }
+    case 'end': {
+      const reason = END_REASONS[from.byte()]
+      return reason === undefined ? null : { kind, ...stamp, reason }
+    }
+    default:
+      return null
+  }
+}

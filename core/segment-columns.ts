@@ -1,0 +1,82 @@
+import type { Micros } from './instant.ts'
+import type { BookRecord, Ladders, Seq } from './log.ts'
+import { readBodies, writeBodies } from './segment-bodies.ts'
+import { readTimes, writeTimes } from './segment-times.ts'
+import type { VarintReader, VarintWriter } from './varint.ts'
+
+/** How the log stood before the records: they are written as differences to it. */
+export type Before = {
+  readonly openUs: Micros
+  /** The step of prices, in millionths of a dollar. */
+  readonly unit: number
+  readonly seq: Seq
+  readonly event: Micros | null
+  readonly ladders: Ladders | null
+}
+
+/**
+ * Writes a run of records, column by column. The first column has a byte for each record: its times in the low two bits
+ * (core/segment-times), what it is in the others (core/segment-bodies).
+ * Throws RangeError for an instant or a seq that goes back, and for a ladder that is not best first.
+ */
+export function writeRecords(
+  out: VarintWriter,
+  records: readonly BookRecord[],
+  before: Before,
+): void {
+  const marks = new Uint8Array(records.length)
+  const times = writeTimes(records, before, marks)
+  const bodies = writeBodies(records, before, marks)
+  out.unsigned(records.length)
+  writeSeqs(out, records, before.seq)
+  for (const mark of marks) out.byte(mark)
+  out.append(times)
+  out.append(bodies)
+}
+
+/** Reads what writeRecords wrote; null for anything else. */
+export function readRecords(from: VarintReader, before: Before): BookRecord[] | null {
+  const length = from.count(1)
+  const seqs = readSeqs(from, length, before.seq)
+  if (seqs === null || from.left < length) return null
+  const marks = Uint8Array.from({ length }, () => from.byte())
+  const times = readTimes(from, before, marks)
+  if (times === null) return null
+  const stamps = times.map((time, i) => ({ ...time, seq: seqs[i] as Seq }))
+  return readBodies(from, before, marks, stamps)
+}
+
+/** Seqs go up by one but where an epoch begins: only those are written, each with the place where it is. */
+function writeSeqs(out: VarintWriter, records: readonly BookRecord[], before: Seq): void {
+  const jumps: number[] = []
+  let last: number = before
+  let place = 0
+  for (const [i, { seq }] of records.entries()) {
+    if (seq !== last + 1) {
+      jumps.push(i - place, seq - last - 1)
+      place = i
+    }
+    last = seq
+  }
+  out.unsigned(jumps.length / 2)
+  for (const number of jumps) out.unsigned(number)
+}
+
+function readSeqs(from: VarintReader, length: number, before: Seq): Seq[] | null {
+  const jumps = new Map<number, number>()
+  let place = 0
+  for (let left = from.count(2); left > 0; left--) {
+    place += from.unsigned()
+    const step = from.unsigned()
+    if (place >= length || jumps.has(place) || step === 0) return null
+    jumps.set(place, step + 1)
+  }
+  if (from.failed) return null
+  let last: number = before
+  const seqs: Seq[] = []
+  for (let i = 0; i < length; i++) {
+    last += jumps.get(i) ?? 1
+    seqs.push(last as Seq)
+  }
+  return last > Number.MAX_SAFE_INTEGER ? null : seqs
+}
