@@ -5,10 +5,16 @@ import { integer, micros } from '#core/log-row'
 import { type Hold, underLease } from './lease.ts'
 import { insertRows, rowsOf } from './log-rows.ts'
 
+/** What a log's last record leaves: a book, a gap, or nothing that goes on. */
+export type LogEnd = 'known' | 'unknown' | 'ended'
+
 /** Where a market's log stands as the epoch opens. */
 export type OpenedLog = {
-  /** The last record that earlier epochs wrote. */
+  /** The last record that earlier epochs wrote, and what it left. */
   readonly lastSeq: Seq
+  readonly left: LogEnd
+  /** Where the log's last segment begins; null while it has none. */
+  readonly sealedUs: Micros | null
   /** The record n = 0 of this epoch, now stored; null when the log had ended, so that nothing was left open. */
   readonly gap: GapRecord | null
 }
@@ -16,8 +22,10 @@ export type OpenedLog = {
 export type OpenedEpoch = {
   /** recv of the gap records and the first watermark: the receive clock must start above it. */
   readonly openedUs: Micros
-  /** By market id; a market that is absent has no log yet. */
+  /** By market id; a market that is absent has no log yet, or its log has ended. */
   readonly logs: ReadonlyMap<number, OpenedLog>
+  /** The highest watermark of earlier epochs; null when there was none. */
+  readonly recordedThrough: Micros | null
 }
 
 /**
@@ -38,13 +46,15 @@ export async function openEpoch(
     const openedUs = await insertEpoch(tx, hold, Math.max(nowUs, above + 1) as Micros)
     const vouched = await vouchedUntil(tx, hold)
     const logs = new Map<number, OpenedLog>()
-    for (const { marketId, seq, recv, ended } of tails) {
+    for (const { marketId, seq, recv, state, sealedUs } of tails) {
       // The market's own last record may be newer than the last proof of life that was stored. It proves itself, but not
       // that it was the last of its instant: the second half of an amend may not have been stored.
       const from = Math.min(openedUs, Math.max(recv - 1, vouched ?? recv - 1)) as Micros
       logs.set(marketId, {
         lastSeq: seq,
-        gap: ended ? null : epochGap(hold, openedUs, from, seq),
+        left: state,
+        sealedUs,
+        gap: state === 'ended' ? null : epochGap(hold, openedUs, from, seq),
       })
     }
     const gaps = [...logs].flatMap(([marketId, { gap }]) =>
@@ -53,7 +63,7 @@ export async function openEpoch(
     for (let at = 0; at < gaps.length; at += INSERTED_AT_ONCE) {
       await insertRows(tx, rowsOf(gaps.slice(at, at + INSERTED_AT_ONCE)))
     }
-    return { openedUs, logs }
+    return { openedUs, logs, recordedThrough: highest }
   })
 }
 
@@ -63,7 +73,8 @@ type Tail = {
   readonly marketId: number
   readonly seq: Seq
   readonly recv: Micros
-  readonly ended: boolean
+  readonly state: LogEnd
+  readonly sealedUs: Micros | null
 }
 
 function epochGap(hold: Hold, recv: Micros, from: Micros, prevSeq: Seq): GapRecord {
@@ -78,21 +89,37 @@ function epochGap(hold: Hold, recv: Micros, from: Micros, prevSeq: Seq): GapReco
   }
 }
 
-/** The last record of every market before this epoch. recv never decreases along a log, so it is also the market's latest. */
+/**
+ * The last record before this epoch of every market whose log has not ended for good: it is in `book_deltas`, or, when its
+ * hour was dropped, in the log's last segment. recv never decreases along a log, so it is also the market's latest.
+ */
 async function readTails(tx: TransactionSql, hold: Hold): Promise<Tail[]> {
+  // Each step finds the last record of the next market by the key alone.
   const rows = await tx`
-    select m.id, last.seq, last.recv_us, last.kind = 3 as ended
-    from kb.markets m
-    cross join lateral (
-      select seq, recv_us, kind from kb.book_deltas
-      where market_id = m.id and seq < ${seqOf(hold.epoch, 0)}
-      order by seq desc limit 1) last
-    order by m.id`
+    with recursive hot as (
+      (select market_id, seq, recv_us, kind from kb.book_deltas
+        where seq < ${seqOf(hold.epoch, 0)} order by market_id desc, seq desc limit 1)
+      union all
+      select step.* from hot, lateral (
+        select market_id, seq, recv_us, kind from kb.book_deltas d
+        where d.market_id < hot.market_id and seq < ${seqOf(hold.epoch, 0)}
+        order by market_id desc, seq desc limit 1) step)
+    select coalesce(h.market_id, s.market_id) as id, greatest(h.seq, s.last_seq) as seq,
+      greatest(h.recv_us, s.last_us) as recv_us, s.first_us as sealed_us,
+      case when h.seq is null or h.seq < s.last_seq then s.state
+        when h.kind = 3 then 'ended' when h.kind = 2 then 'unknown' else 'known' end as state
+    from hot h
+    full join (
+      select * from kb.sealed_logs
+      where state <> 'ended' or market_id in (select market_id from hot)) s
+      on s.market_id = h.market_id
+    order by id`
   return rows.map((row) => ({
     marketId: integer(row['id']) as number,
     seq: integer(row['seq']) as Seq,
     recv: micros(row['recv_us']) as Micros,
-    ended: row['ended'] === true,
+    state: row['state'] as LogEnd,
+    sealedUs: micros(row['sealed_us']),
   }))
 }
 
