@@ -1,206 +1,299 @@
-import { backoffMs } from '#core/backoff'
-import { Ingest, type MarketRecord } from '#core/ingest'
+import type { ProofOfLife } from '#core/entry'
+import type { MarketRecord } from '#core/ingest'
 import type { Micros } from '#core/instant'
-import { type Command, getSnapshots, subscribeBooks } from '#core/kalshi/commands'
-import { decodeFrame } from '#core/kalshi/decode'
-import type { GapCause } from '#core/log'
+import type { OpenChannel } from '#core/kalshi/commands'
+import type { ChannelTurn, LookoutFrame } from '#core/lookout'
 import type { MarketLog } from '#core/market-log'
-import { Recovery } from '#core/recovery'
+import { type Followed, Owners } from '#core/owners'
+import { Balance, type Busy, type Load, place } from '#core/placement'
 import type { Ticker } from '#core/ticker'
-import { Aside } from './aside.ts'
 import type { Clock } from './clock.ts'
-import type { CollectorConfig } from './config.ts'
-import { KalshiSocket } from './kalshi-socket.ts'
+import type { ExchangeConfig } from './exchange-config.ts'
+import { ExchangeConnection } from './exchange-connection.ts'
 import { logEvent } from './log-event.ts'
+import { LookoutConnection } from './lookout-connection.ts'
 
-type Connection = {
-  readonly socket: KalshiSocket
-  readonly ingest: Ingest
-  readonly recovery: Recovery
-  /** When a market was last asked about only to hear something. */
-  probed: Micros
+/** Where everything goes that the exchange says, in the turn in which it came. */
+export type ExchangeSink = {
+  readonly records: (records: readonly MarketRecord[]) => void
+  /** A trade, a quote, or something that became of a market or an event. */
+  readonly frame: (frame: LookoutFrame, now: Micros) => void
+  /** A channel of the whole exchange has a hole, or is whole again; its first turn is `resumed`. */
+  readonly channel: (turn: ChannelTurn) => void
+  readonly aside: (
+    kind: 'malformed' | 'unknown',
+    text: string,
+    market: Ticker | null,
+    reason: string,
+  ) => void
 }
-type FeedState =
-  | { readonly kind: 'idle' }
-  | { readonly kind: 'waiting'; readonly timer: NodeJS.Timeout }
-  | { readonly kind: 'connecting'; readonly socket: KalshiSocket }
-  | ({ readonly kind: 'connected' } & Connection)
-  /** Down until the recorder has room: what came now could not be kept. */
-  | { readonly kind: 'held' }
-  | { readonly kind: 'stopped' }
 
-/** Keeps one connection to the exchange, for ever, and turns what it says into records. */
+export type ExchangeFeedOptions = {
+  readonly config: ExchangeConfig
+  readonly clock: Clock
+  /** The logs of all markets; a live map, which holds a market's before it is followed. */
+  readonly logs: ReadonlyMap<Ticker, MarketLog>
+  readonly sink: ExchangeSink
+}
+
+/** How one connection does. */
+export type ConnectionStatus = {
+  readonly connection: number
+  readonly state: 'idle' | 'waiting' | 'connecting' | 'connected' | 'held' | 'stopped'
+  /** Markets it owns, and markets that are to be its own. */
+  readonly owned: number
+  readonly markets: number
+  readonly sid: number | null
+  readonly channels: readonly OpenChannel[]
+  readonly frames: number
+  readonly reconnects: number
+  /** Since its last frame; null while not connected. */
+  readonly quietMs: number | null
+  /** Changes a second, as last measured. */
+  readonly rate: number
+}
+
+export type FeedStatus = {
+  /** Frames of all connections, and attempts to connect again. */
+  readonly frames: number
+  readonly reconnects: number
+  readonly connections: readonly ConnectionStatus[]
+}
+
+/** A connection that failed so often in a row gives its markets to others. */
+const FAILURES = 3
+/** The hottest markets of each connection that are looked at in a round. */
+const HOTTEST = 50
+
+/** Every connection to the exchange, and which markets each one brings. */
 export class ExchangeFeed {
-  readonly aside = new Aside()
-  frames = 0
-  reconnects = 0
-  readonly #config: CollectorConfig
+  readonly #config: ExchangeConfig
   readonly #clock: Clock
   readonly #logs: ReadonlyMap<Ticker, MarketLog>
-  readonly #record: (records: readonly MarketRecord[]) => void
-  #state: FeedState = { kind: 'idle' }
-  #watchdog: NodeJS.Timeout | null = null
-  #attempt = 0
-  #commands = 0
+  readonly #owners = new Owners()
+  readonly #connections: readonly ExchangeConnection[]
+  readonly #lookout: LookoutConnection
+  readonly #balance = new Balance()
+  /** How many markets a connection may have that the exchange called full. */
+  readonly #capacity = new Map<number, number>()
+  readonly #timers: NodeJS.Timeout[] = []
+  #measured: Micros
 
-  /** @param record takes every record, in order, before anything slow */
-  constructor(
-    config: CollectorConfig,
-    clock: Clock,
-    logs: ReadonlyMap<Ticker, MarketLog>,
-    record: (records: readonly MarketRecord[]) => void,
-  ) {
+  constructor({ config, clock, logs, sink }: ExchangeFeedOptions) {
     this.#config = config
     this.#clock = clock
     this.#logs = logs
-    this.#record = record
-  }
-
-  /** The last moment that the connection's books are vouched for, null while not connected. */
-  get vouched(): Micros | null {
-    return this.#state.kind === 'connected' ? this.#state.ingest.vouched : null
+    this.#measured = clock()
+    const owners = this.#owners
+    const { records, aside } = sink
+    this.#connections = Array.from({ length: config.CONNECTIONS }, (_, number) => {
+      const events = {
+        records,
+        aside,
+        moved: (market: Ticker, from: number) => this.#connections[from]?.unfollow([market]),
+        full: (markets: readonly Ticker[]) => this.#full(number, markets),
+      }
+      return new ExchangeConnection({ number, config, clock, owners, events })
+    })
+    this.#lookout = new LookoutConnection(config.CONNECTIONS, config, clock, {
+      frame: sink.frame,
+      channel: sink.channel,
+      aside,
+    })
   }
 
   start(): void {
-    const { RECOVERY_MS, PROBE_MS } = this.#config
-    this.#watchdog = setInterval(
-      () => this.#watch(),
-      Math.ceil(Math.min(RECOVERY_MS, PROBE_MS) / 4),
-    )
-    this.#connect()
+    const { RECOVERY_MS, PROBE_MS, PLACEMENT_EVERY_MS } = this.#config
+    for (const { line } of this.#all) line.start()
+    const every = Math.ceil(Math.min(RECOVERY_MS, PROBE_MS) / 4)
+    this.#timers.push(setInterval(() => this.#tick(), every))
+    this.#timers.push(setInterval(() => this.#rebalance(), PLACEMENT_EVERY_MS))
+  }
+
+  /** Ends the connections; their books are in a gap from their last frames. */
+  stop(): void {
+    for (const timer of this.#timers.splice(0)) clearInterval(timer)
+    for (const { line } of this.#all) line.stop()
   }
 
   /** Stops reading, as long as what comes could not be kept. */
-  hold(): void {
-    if (this.#state.kind === 'connected') this.#lose('overflow', 'the recorder is full')
-    this.#rest({ kind: 'held' })
+  hold(cause: 'overflow' | 'disk'): void {
+    for (const { line } of this.#all) line.hold(cause)
   }
 
   /** Reads again after a hold. */
   release(): void {
-    if (this.#state.kind === 'held') this.#connectLater()
+    for (const { line } of this.#all) line.release()
   }
 
-  /** Ends the connection; its books are in a gap from its last sign of life. */
-  stop(): void {
-    if (this.#state.kind === 'connected') this.#lose('cut', 'stopping')
-    this.#rest({ kind: 'stopped' })
-    if (this.#watchdog !== null) clearInterval(this.#watchdog)
+  /** Follows markets whose logs are there; those that are followed already stay as they are. */
+  follow(markets: readonly Ticker[]): void {
+    const fresh: Followed[] = []
+    for (const market of markets) {
+      const log = this.#logs.get(market)
+      if (log === undefined || this.#owners.get(market) !== undefined) continue
+      fresh.push(this.#owners.follow(market, log))
+    }
+    this.#place(fresh)
   }
 
-  #connect(): void {
-    const { KALSHI_WS_URL, KALSHI_KEY_ID: keyId, privateKey, HANDSHAKE_MS } = this.#config
-    const socket = new KalshiSocket(KALSHI_WS_URL, { keyId, privateKey }, HANDSHAKE_MS, {
-      open: () => this.#open(socket),
-      frame: (text) => this.#frame(text),
-      ended: (reason) => this.#ended(reason),
+  /** Follows markets no more; what still comes of them only counts. */
+  unfollow(markets: readonly Ticker[]): void {
+    const gone = new Map<number, Ticker[]>()
+    for (const market of markets) {
+      const followed = this.#owners.get(market)
+      if (followed === undefined) continue
+      const at = new Set([followed.target, followed.owner?.connection ?? null])
+      for (const connection of at) {
+        if (connection !== null) gone.set(connection, [...(gone.get(connection) ?? []), market])
+      }
+      this.#owners.unfollow(market)
+    }
+    for (const [connection, theirs] of gone) this.#connections[connection]?.unfollow(theirs)
+  }
+
+  /** Asks for fresh books of markets that were found wrong, whose gaps have been recorded. */
+  resync(markets: readonly Ticker[]): void {
+    const now = this.#clock()
+    const owned = Map.groupBy(markets, (market) => this.#owners.get(market)?.owner?.connection)
+    for (const [connection, theirs] of owned) {
+      if (connection !== undefined) this.#connections[connection]?.resync(theirs, now)
+    }
+  }
+
+  /**
+   * Each connection's last proof of life: the last contiguous frame of its books, and the last frame of the one that
+   * speaks of the whole exchange. One on which nothing depends now, because nothing of it is known, is as good as alive.
+   */
+  alive(): readonly ProofOfLife[] {
+    const now = this.#clock()
+    const books = this.#connections.map(({ number, vouched }) => ({
+      connection: number,
+      us: vouched ?? now,
+    }))
+    const { number, lastFrame } = this.#lookout.line
+    return [...books, { connection: number, us: lastFrame ?? now }]
+  }
+
+  /** The moment until which every known book is vouched for; null when none is known. */
+  vouched(): Micros | null {
+    return this.#connections.reduce<Micros | null>((oldest, { vouched }) => {
+      if (vouched === null) return oldest
+      return oldest === null || vouched < oldest ? vouched : oldest
+    }, null)
+  }
+
+  status(): FeedStatus {
+    const now = this.#clock()
+    const loads = this.#loads()
+    const books = this.#connections.map(({ number, line, owned, sid }) => {
+      const { markets = 0, rate = 0 } = loads[number] ?? {}
+      return { ...statusOf(line, now), connection: number, owned, markets, sid, channels: [], rate }
     })
-    this.#state = { kind: 'connecting', socket }
-  }
-
-  #open(socket: KalshiSocket): void {
-    const now = this.#clock()
-    const recovery = new Recovery(this.#config.RECOVERY_MS)
-    const ingest = new Ingest(this.#logs, now)
-    this.#state = { kind: 'connected', socket, ingest, recovery, probed: now }
-    recovery.subscribed(this.#logs.keys(), now)
-    logEvent('exchange_connected', { markets: this.#logs.size })
-    this.#send(socket, subscribeBooks(this.#commands + 1, [...this.#logs.keys()]))
-  }
-
-  #frame(text: string): void {
-    if (this.#state.kind !== 'connected') return
-    const { ingest, recovery, socket } = this.#state
-    const frame = decodeFrame(text)
-    const now = this.#clock()
-    this.frames += 1
-    if (frame.kind === 'unknown' || frame.kind === 'malformed') this.aside.add(frame.kind, text)
-    if (frame.kind === 'malformed') logEvent('malformed_frame', { reason: frame.reason })
-    if (frame.kind === 'error') logEvent('exchange_error', { code: frame.code })
-    const { records, resync, dead } = ingest.frame(frame, now)
-    if (frame.kind === 'snapshot' && this.#logs.get(frame.market)?.known) {
-      recovery.answered(frame.market, now)
-      this.#attempt = 0
+    const { line, channels } = this.#lookout
+    const none = { owned: 0, markets: 0, sid: null, rate: 0 }
+    const lookout = { ...statusOf(line, now), connection: line.number, ...none, channels }
+    return {
+      frames: this.#all.reduce((sum, each) => sum + each.line.frames, 0),
+      reconnects: this.#all.reduce((sum, each) => sum + each.line.reconnects, 0),
+      connections: [...books, lookout],
     }
-    if (records.length > 0) this.#record(records)
-    // Recording may have found the queue full, and ended this connection.
-    if (this.#state.kind !== 'connected') return
-    if (dead !== null) this.#lose('cut', dead)
-    else if (resync !== null) this.#ask(socket, resync.sid, recovery.stale(resync.markets, now))
   }
 
-  /** Looks for silence, and for snapshots that did not come. */
-  #watch(): void {
-    if (this.#state.kind !== 'connected') return
-    const { ingest, recovery, socket } = this.#state
+  get #all(): readonly (ExchangeConnection | LookoutConnection)[] {
+    return [...this.#connections, this.#lookout]
+  }
+
+  #tick(): void {
     const now = this.#clock()
-    const silentUs = now - ingest.vouched
-    if (silentUs > this.#config.SILENCE_MS * 1000) {
-      this.#lose('silence', 'silence')
-      return
-    }
-    const step = recovery.look(now)
-    if (step.kind === 'give_up') {
-      this.#lose('cut', 'no snapshot came')
-      return
-    }
-    if (ingest.bookSid === null) return
-    this.#ask(socket, ingest.bookSid, step.markets)
-    // Where nothing comes, or books do not, a book that we know shows whether the exchange answers.
-    const due = Math.min(silentUs, now - this.#state.probed) > this.#config.PROBE_MS * 1000
-    const probe = due || step.markets.length > 0 ? ingest.probe() : null
-    if (probe === null) return
-    this.#state.probed = now
-    this.#send(socket, getSnapshots(this.#commands + 1, ingest.bookSid, [probe]))
+    for (const each of this.#all) each.tick(now)
   }
 
-  #ask(socket: KalshiSocket, sid: number, markets: readonly Ticker[]): void {
+  #loads(): Load[] {
+    const loads = this.#connections.map(({ number, line }) => ({
+      connection: number,
+      usable: line.failures < FAILURES,
+      markets: 0,
+      room: this.#capacity.get(number) ?? Number.POSITIVE_INFINITY,
+      rate: 0,
+    }))
+    for (const { target, rate } of this.#owners.all()) {
+      const load = target === null ? undefined : loads[target]
+      if (load === undefined) continue
+      load.markets += 1
+      load.room -= 1
+      load.rate += rate
+    }
+    return loads
+  }
+
+  /** Gives markets to connections. */
+  #place(markets: readonly Followed[]): void {
     if (markets.length === 0) return
-    logEvent('snapshots_asked', { markets: markets.length })
-    this.#send(socket, getSnapshots(this.#commands + 1, sid, markets))
-  }
-
-  /** Gives the connection up: its books are stale before anything else happens. */
-  #lose(cause: GapCause, reason: string): void {
-    if (this.#state.kind !== 'connected') return
-    const { socket, ingest } = this.#state
-    this.#state = { kind: 'connecting', socket }
-    socket.end(reason)
-    const records = ingest.lose(cause, this.#clock())
-    if (records.length > 0) this.#record(records)
-  }
-
-  #ended(reason: string): void {
-    if (this.#state.kind === 'held' || this.#state.kind === 'stopped') return
-    logEvent('exchange_lost', { reason })
-    const { ingest } = this.#state.kind === 'connected' ? this.#state : { ingest: null }
-    this.#connectLater()
-    // Last, for it may find the recorder full: the hold that follows must have the last word.
-    const records = ingest?.lose('cut', this.#clock()) ?? []
-    if (records.length > 0) this.#record(records)
-  }
-
-  #connectLater(): void {
-    const timer = setTimeout(() => this.#connect(), backoffMs(this.#attempt, Math.random()))
-    this.#rest({ kind: 'waiting', timer })
-    this.#attempt += 1
-    this.reconnects += 1
-  }
-
-  /** Leaves whatever was under way for a state without a socket. */
-  #rest(next: Extract<FeedState, { kind: 'waiting' | 'held' | 'stopped' }>): void {
-    const before: FeedState = this.#state
-    if (before.kind === 'stopped') {
-      if (next.kind === 'waiting') clearTimeout(next.timer)
-      return
+    const places = place(markets.length, this.#loads())
+    const given = Map.groupBy(markets.keys(), (i) => places[i] ?? null)
+    for (const [connection, theirs] of given) {
+      const chosen = theirs.flatMap((i) => markets[i] ?? [])
+      for (const followed of chosen) this.#owners.aim(followed, connection)
+      if (connection === null) logEvent('exchange_full', { markets: chosen.length })
+      else this.#connections[connection]?.follow(chosen.map(({ market }) => market))
     }
-    this.#state = next
-    if (before.kind === 'waiting') clearTimeout(before.timer)
-    if (before.kind === 'connecting') before.socket.end(next.kind)
   }
 
-  #send(socket: KalshiSocket, commands: readonly Command[]): void {
-    for (const { text } of commands) socket.send(text)
-    this.#commands += commands.length
+  /** The exchange gave a connection no more markets: these go to another, which later ones do too. */
+  #full(connection: number, markets: readonly Ticker[]): void {
+    const refused = markets.flatMap((market) => this.#owners.get(market) ?? [])
+    for (const followed of refused) this.#owners.aim(followed, null)
+    const held = this.#loads()[connection]?.markets ?? 0
+    this.#capacity.set(connection, held)
+    logEvent('connection_full', { connection, markets: held })
+    this.#place(refused)
+  }
+
+  /** Measures how busy the markets are, moves hot ones apart, and finds places for those that have none. */
+  #rebalance(): void {
+    const now = this.#clock()
+    const seconds = (now - this.#measured) / 1_000_000
+    this.#measured = now
+    for (const followed of this.#owners.all()) {
+      followed.rate = (followed.rate + followed.changes / seconds) / 2
+      followed.changes = 0
+    }
+    const loads = this.#loads()
+    const stranded = [...this.#owners.all()].filter(
+      ({ target }) => target === null || loads[target]?.usable === false,
+    )
+    if (loads.some(({ usable }) => usable)) this.#place(stranded)
+    for (const { market, to } of this.#balance.moves(this.#loads(), this.#busiest())) {
+      const followed = this.#owners.get(market)
+      if (followed === undefined) continue
+      logEvent('market_moved', { market, to })
+      this.#owners.aim(followed, to)
+      this.#connections[to]?.follow([market])
+    }
+  }
+
+  /** The hottest markets that their connections own already. */
+  #busiest(): Busy[] {
+    const settled = [...this.#owners.all()].filter(
+      ({ target, owner, rate }) => rate > 0 && target !== null && owner?.connection === target,
+    )
+    const byConnection = Map.groupBy(settled, ({ target }) => target ?? 0)
+    return [...byConnection].flatMap(([connection, theirs]) =>
+      theirs
+        .sort((a, b) => b.rate - a.rate)
+        .slice(0, HOTTEST)
+        .map(({ market, rate }) => ({ market, connection, rate })),
+    )
+  }
+}
+
+function statusOf(line: ExchangeConnection['line'], now: Micros) {
+  const { state, frames, reconnects, lastFrame } = line
+  return {
+    state,
+    frames,
+    reconnects,
+    quietMs: lastFrame === null ? null : (now - lastFrame) / 1000,
   }
 }

@@ -1,7 +1,8 @@
 import type { Micros } from './instant.ts'
 import type { DeltaFrame, Frame, Malformed } from './kalshi/decode.ts'
+import { errorMeaning } from './kalshi/error-meaning.ts'
 import type { BookRecord, GapCause } from './log.ts'
-import type { MarketLog } from './market-log.ts'
+import type { Followed, Owner, Owners } from './owners.ts'
 import { RecvStamp } from './recv-stamp.ts'
 import { sequenceOrder } from './sequence.ts'
 import type { Ticker } from './ticker.ts'
@@ -14,45 +15,49 @@ export type Ingested = {
   readonly records: readonly MarketRecord[]
   /** Books of this sid that need a fresh snapshot. */
   readonly resync: { readonly sid: number; readonly markets: readonly Ticker[] } | null
+  /** A market that its frame took from another subscription. */
+  readonly moved: { readonly market: Ticker; readonly from: Owner } | null
+  /** The book subscription is over, its books are stale already: it has to be made anew. */
+  readonly ended: string | null
   /** The connection is of no more use; its books are stale already. */
   readonly dead: string | null
 }
 
-type Sid = {
-  readonly sid: number
+type Sid = Owner & {
   readonly channel: string
   readonly stamp: RecvStamp
-  readonly markets: Set<Ticker>
   seq: number
   /** recv of its last contiguous frame: until then we vouch for its books. */
   vouched: Micros
   /** Frames in a row that we had already. */
   repeats: number
+  /** Every book of it is stale and was told to need a snapshot, and none has come since. */
+  lost: boolean
 }
 
-const NOTHING: Ingested = { records: [], resync: null, dead: null }
+const NOTHING: Ingested = { records: [], resync: null, moved: null, ended: null, dead: null }
 const BOOKS = 'orderbook_delta'
 /** So many frames in a row that we had already are no repeats: the count of the sid went back. */
 const REPEATS = 100
-/** The exchange's errors that end a subscription: https://docs.kalshi.com/asyncapi.yaml */
-const CHANNEL_ERROR = 10
-const BUFFER_OVERFLOW = 25
-const END_CAUSES = { [CHANNEL_ERROR]: 'cut', [BUFFER_OVERFLOW]: 'overflow' } as const
 
-/** Everything one exchange connection says, turned into records of the markets' logs. */
+/** Everything one exchange connection says, turned into records of the logs of markets that it owns. */
 export class Ingest {
-  readonly #logs: ReadonlyMap<Ticker, MarketLog>
+  readonly #owners: Owners
+  readonly #connection: number
   readonly #sids = new Map<number, Sid>()
-  readonly #owner = new Map<Ticker, number>()
   readonly #opened: Micros
-  #probes = 0
+  /** The newest subscription of books. */
+  #books: Sid | null = null
+  #round: IterableIterator<Followed> | null = null
 
   /**
-   * @param logs the logs of the markets that we follow; frames of others only count
-   * @param now the moment at which the connection opened
+   * @param owners what is followed, shared by all connections; frames of other markets only count
+   * @param connection the connection's number
+   * @param now the moment at which it opened
    */
-  constructor(logs: ReadonlyMap<Ticker, MarketLog>, now: Micros) {
-    this.#logs = logs
+  constructor(owners: Owners, connection: number, now: Micros) {
+    this.#owners = owners
+    this.#connection = connection
     this.#opened = now
   }
 
@@ -64,169 +69,219 @@ export class Ingest {
     return this.#books?.vouched ?? this.#opened
   }
 
-  /** The sid that carries books, null before the exchange named one. */
+  /** The sid that carries books, null while there is none. */
   get bookSid(): number | null {
     return this.#books?.sid ?? null
   }
 
+  /** How many markets it owns. */
+  get owned(): number {
+    return this.#books?.owned.size ?? 0
+  }
+
+  /** Whether it holds a book that is known. */
+  get knows(): boolean {
+    for (const { log } of this.#books?.owned ?? []) if (log.known) return true
+    return false
+  }
+
   /** A known market to ask about when nothing comes, each in its turn; null when there is none. */
   probe(): Ticker | null {
-    const known = [...(this.#books?.markets ?? [])].filter((market) => this.#known(market))
-    this.#probes += 1
-    return known[this.#probes % known.length] ?? null
+    for (let rounds = 0; rounds < 2; rounds += 1) {
+      this.#round ??= this.#books?.owned.values() ?? null
+      for (let next = this.#round?.next(); next?.done === false; next = this.#round?.next()) {
+        if (next.value.log.known) return next.value.market
+      }
+      this.#round = null
+    }
+    return null
   }
 
   /** Takes one frame. */
   frame(frame: Frame, now: Micros): Ingested {
     if (frame.kind === 'subscribed') return this.#subscribed(frame.sid, frame.channel, now)
     if (frame.kind === 'malformed' && frame.sid === null) {
-      return { records: this.lose('malformed', now), resync: null, dead: frame.reason }
+      return { ...NOTHING, records: this.lose('malformed', now), dead: frame.reason }
     }
     const sid = frame.sid === null ? undefined : this.#sids.get(frame.sid)
     if (sid === undefined) return NOTHING
-    const broken: MarketRecord[] = []
-    let hole = false
-    if ('seq' in frame && frame.seq !== null) {
-      const order = sequenceOrder(sid.seq, frame.seq)
-      if (order.kind === 'duplicate') return this.#repeated(sid, now)
-      sid.repeats = 0
-      hole = order.kind === 'gap'
-      if (hole) broken.push(...this.#stale(sid, sid.markets, 'sequence', now))
-      sid.seq = frame.seq
-    }
-    const taken = this.#take(sid, frame, now)
-    const lost = hole ? [...sid.markets].filter((market) => !this.#known(market)) : []
-    const again = new Set([...lost, ...(taken.resync?.markets ?? [])])
-    return {
-      records: [...broken, ...taken.records],
-      resync: again.size === 0 ? null : { sid: sid.sid, markets: [...again] },
-      dead: taken.dead,
-    }
+    const seq = 'seq' in frame ? frame.seq : null
+    if (seq === null) return this.#take(sid, frame, now)
+    const order = sequenceOrder(sid.seq, seq)
+    if (order === 'duplicate') return this.#repeated(sid, now)
+    sid.repeats = 0
+    if (order === 'gap') return this.#hole(sid, frame, seq, now)
+    sid.seq = seq
+    return frame.kind === 'delta' ? this.#delta(sid, frame, now) : this.#take(sid, frame, now)
   }
 
   /**
-   * The connection is lost, or no longer to be believed: every book of it is stale.
+   * The connection is lost, or no longer to be believed: every book that it owns is stale.
    * @returns the gap records
    */
   lose(cause: GapCause, now: Micros): MarketRecord[] {
     const records: MarketRecord[] = []
-    for (const sid of this.#sids.values()) {
-      records.push(...this.#stale(sid, sid.markets, cause, now))
-    }
+    for (const sid of this.#sids.values()) records.push(...this.#close(sid, cause, now))
     return records
   }
 
-  get #books(): Sid | undefined {
-    for (const sid of this.#sids.values()) if (sid.channel === BOOKS) return sid
-    return undefined
+  /**
+   * Gives the book subscription up, of which nothing more is believed.
+   * @returns the gap records
+   */
+  abandon(cause: GapCause, now: Micros): MarketRecord[] {
+    return this.#books === null ? [] : this.#close(this.#books, cause, now)
+  }
+
+  #subscribed(sid: number, channel: string, now: Micros): Ingested {
+    const connection = this.#connection
+    const owned = new Set<Followed>()
+    const count = { seq: 0, vouched: now, repeats: 0, lost: false }
+    const made = { sid, connection, channel, owned, stamp: new RecvStamp(), ...count }
+    this.#sids.set(sid, made)
+    if (channel === BOOKS) this.#books = made
+    return NOTHING
   }
 
   #repeated(sid: Sid, now: Micros): Ingested {
     sid.repeats += 1
     if (sid.repeats < REPEATS) return NOTHING
-    const records = this.#stale(sid, sid.markets, 'sequence', now)
-    return { records, resync: null, dead: 'the count of a subscription went back' }
+    const records = this.#stale(sid, sid.owned, 'sequence', now)
+    return { ...NOTHING, records, dead: 'the count of a subscription went back' }
   }
 
-  #subscribed(sid: number, channel: string, now: Micros): Ingested {
-    const markets = new Set<Ticker>()
-    const stamp = new RecvStamp()
-    this.#sids.set(sid, { sid, channel, markets, stamp, seq: 0, vouched: now, repeats: 0 })
-    return NOTHING
+  /** Frames of unknown markets are missing before this one: every book of the sid may be wrong. */
+  #hole(sid: Sid, frame: Frame, seq: number, now: Micros): Ingested {
+    const told = sid.lost
+    const broken = told ? [] : this.#stale(sid, sid.owned, 'sequence', now)
+    sid.lost = true
+    sid.seq = seq
+    const taken = this.#take(sid, frame, now)
+    const again = new Set(taken.resync?.markets)
+    if (!told) for (const { market, log } of sid.owned) if (!log.known) again.add(market)
+    return {
+      ...taken,
+      records: [...broken, ...taken.records],
+      resync: again.size === 0 ? null : { sid: sid.sid, markets: [...again] },
+    }
   }
 
   #take(sid: Sid, frame: Frame, now: Micros): Ingested {
-    const market = 'market' in frame ? frame.market : null
-    const recv = sid.stamp.stamp(market, frame.kind === 'delta' ? frame.event : null, now)
+    if (frame.kind === 'delta') return this.#delta(sid, frame, now)
     if (frame.kind === 'malformed') return this.#malformed(sid, frame, now)
+    sid.stamp.stamp(null, null, now)
     const before = sid.vouched
-    sid.vouched = recv
+    sid.vouched = now
     switch (frame.kind) {
-      case 'snapshot': {
-        const log = this.#logs.get(frame.market)
-        if (log === undefined || sid.channel !== BOOKS) return NOTHING
-        const broken: MarketRecord[] = []
-        if (frame.asked && log.known && this.#owner.get(frame.market) === sid.sid) {
-          if (log.check(frame.ladders, recv)) return NOTHING
-          broken.push(...this.#stale(sid, [frame.market], 'mismatch', now, log.vouched ?? now))
-        }
-        const record = log.snapshot(frame.ladders, recv)
-        if (record === null) return this.#suspect(sid, frame.market, 'malformed', before, now)
-        this.#own(sid, frame.market)
-        return { ...NOTHING, records: [...broken, { market: frame.market, record }] }
+      case 'snapshot':
+        return this.#snapshot(sid, frame, before, now)
+      case 'error': {
+        const meaning = errorMeaning(frame.code)
+        if (meaning.kind !== 'ended') return NOTHING
+        return this.#over(sid, meaning.cause, before, now, `error ${frame.code}: ${frame.message}`)
       }
-      case 'delta':
-        return this.#delta(sid, frame, recv, now)
-      case 'error':
-        if (frame.code !== CHANNEL_ERROR && frame.code !== BUFFER_OVERFLOW) return NOTHING
-        return {
-          ...NOTHING,
-          records: this.#stale(sid, sid.markets, END_CAUSES[frame.code], now, before),
-          dead: `error ${frame.code}: ${frame.message}`,
-        }
       case 'unsubscribed':
-        return {
-          ...NOTHING,
-          records: this.#stale(sid, sid.markets, 'cut', now, before),
-          dead: 'unsubscribed',
-        }
+        return this.#over(sid, 'cut', before, now, 'unsubscribed')
       default:
         return NOTHING
     }
   }
 
-  #delta(sid: Sid, frame: DeltaFrame, recv: Micros, now: Micros): Ingested {
-    const log = this.#logs.get(frame.market)
-    if (log === undefined || this.#owner.get(frame.market) !== sid.sid) return NOTHING
+  #snapshot(
+    sid: Sid,
+    frame: Extract<Frame, { kind: 'snapshot' }>,
+    before: Micros,
+    now: Micros,
+  ): Ingested {
+    const followed = this.#owners.get(frame.market)
+    if (followed === undefined || sid !== this.#books) return NOTHING
+    const { market, log, owner } = followed
+    if (log.ending !== null) return NOTHING
+    if (owner !== sid && followed.target !== this.#connection) return NOTHING
+    const broken: MarketRecord[] = []
+    if (frame.id !== null && log.known && owner === sid) {
+      if (log.check(frame.ladders, now)) return NOTHING
+      broken.push(...this.#stale(sid, [followed], 'mismatch', now, log.vouched ?? now))
+    }
+    const record = log.snapshot(frame.ladders, now)
+    if (record === null) return this.#suspect(sid, followed, 'malformed', before, now)
+    sid.lost = false
+    this.#owners.take(followed, sid)
+    const moved = owner === null || owner === sid ? null : { market, from: owner }
+    return { ...NOTHING, records: [...broken, { market, record }], moved }
+  }
+
+  #delta(sid: Sid, frame: DeltaFrame, now: Micros): Ingested {
+    const recv = sid.stamp.stamp(frame.market, frame.event, now)
+    sid.vouched = recv
+    const followed = this.#owners.get(frame.market)
+    if (followed === undefined || followed.owner !== sid) return NOTHING
+    followed.changes += 1
+    const { log, market } = followed
     const outcome = log.delta(frame.side, frame.price, frame.change, frame.event, recv)
     switch (outcome.kind) {
-      case 'recorded':
-        return { ...NOTHING, records: [{ market: frame.market, record: outcome.record }] }
+      case 'recorded': {
+        const records = [{ market, record: outcome.record }]
+        return { records, resync: null, moved: null, ended: null, dead: null }
+      }
       case 'dropped':
         return NOTHING
       case 'impossible':
         // Our book and the exchange's differ, and may have since its last snapshot.
-        return this.#suspect(sid, frame.market, 'mismatch', log.vouched ?? now, now)
+        return this.#suspect(sid, followed, 'mismatch', log.vouched ?? now, now)
     }
   }
 
   #malformed(sid: Sid, frame: Malformed, now: Micros): Ingested {
-    // A market that is named is concerned alone, one that we do not follow none of ours.
-    const markets =
-      frame.market === null ? [...sid.markets] : this.#logs.has(frame.market) ? [frame.market] : []
-    const records = this.#stale(sid, markets, 'malformed', now)
+    // A market that is named is concerned alone, and only if it is this sid's, or is to be.
+    const named = frame.market === null ? null : this.#owners.get(frame.market)
+    const concerned = named === null ? [...sid.owned] : named ? [named] : []
+    const mine = concerned.filter(
+      ({ log, owner, target }) =>
+        log.ending === null &&
+        (owner === sid || (owner === null && target === this.#connection && sid === this.#books)),
+    )
+    const records = this.#stale(sid, mine, 'malformed', now)
+    sid.stamp.stamp(null, null, now)
     sid.vouched = now
-    return { ...NOTHING, records, resync: { sid: sid.sid, markets } }
+    return {
+      ...NOTHING,
+      records,
+      resync: { sid: sid.sid, markets: mine.map(({ market }) => market) },
+    }
   }
 
-  #suspect(sid: Sid, market: Ticker, cause: GapCause, from: Micros, now: Micros): Ingested {
-    const records = this.#stale(sid, [market], cause, now, from)
-    return { ...NOTHING, records, resync: { sid: sid.sid, markets: [market] } }
+  #suspect(sid: Sid, one: Followed, cause: GapCause, from: Micros, now: Micros): Ingested {
+    const records = this.#stale(sid, [one], cause, now, from)
+    return { ...NOTHING, records, resync: { sid: sid.sid, markets: [one.market] } }
+  }
+
+  #over(sid: Sid, cause: GapCause, from: Micros, now: Micros, ended: string): Ingested {
+    const isBooks = sid === this.#books
+    const records = this.#close(sid, cause, now, from)
+    return { ...NOTHING, records, ended: isBooks ? ended : null }
+  }
+
+  #close(sid: Sid, cause: GapCause, now: Micros, from: Micros = sid.vouched): MarketRecord[] {
+    const records = this.#stale(sid, sid.owned, cause, now, from)
+    this.#owners.release(sid)
+    this.#sids.delete(sid.sid)
+    if (sid === this.#books) this.#books = null
+    return records
   }
 
   #stale(
     sid: Sid,
-    markets: Iterable<Ticker>,
+    markets: Iterable<Followed>,
     cause: GapCause,
     now: Micros,
     from: Micros = sid.vouched,
   ): MarketRecord[] {
     const records: MarketRecord[] = []
-    for (const market of markets) {
-      const record = this.#logs.get(market)?.gap(cause, from, now)
+    for (const { market, log, owner } of markets) {
+      const record = owner === null || owner === sid ? log.gap(cause, from, now) : null
       if (record) records.push({ market, record })
     }
     return records
-  }
-
-  #own(sid: Sid, market: Ticker): void {
-    const before = this.#owner.get(market)
-    if (before !== undefined && before !== sid.sid) this.#sids.get(before)?.markets.delete(market)
-    this.#owner.set(market, sid.sid)
-    sid.markets.add(market)
-  }
-
-  #known(market: Ticker): boolean {
-    return this.#logs.get(market)?.known === true
   }
 }

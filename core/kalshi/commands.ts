@@ -1,44 +1,48 @@
-import type { Ticker } from '../ticker.ts'
+import type { Request } from '../requests.ts'
 
-/** Tickers named in one command at most: the exchange states no limit, others assume 256. */
-const CHUNK = 200
-
-/** A command of ours, ready to be sent as text. */
-export type Command = { readonly id: number; readonly text: string }
+/** The channels of the whole exchange, which take no list of markets. */
+export type OpenChannel = 'trade' | 'ticker' | 'market_lifecycle_v2'
 
 /**
- * Asks for the books of these markets: the first subscribe makes the sid, the rest merge into it.
- * `use_yes_price` is said outright because its default will change.
- * @param firstId each command takes the next id
+ * Writes a command about books: https://docs.kalshi.com/asyncapi.yaml. `use_yes_price` is said outright because its
+ * default will change; acknowledgements that list every market of a subscription would grow without bound.
  */
-export function subscribeBooks(firstId: number, markets: readonly Ticker[]): Command[] {
-  return chunks(markets).map((market_tickers, i) =>
-    command(firstId + i, 'subscribe', {
-      channels: ['orderbook_delta'],
-      market_tickers,
-      use_yes_price: false,
-      skip_ticker_ack: true,
-    }),
-  )
+export function bookCommand({ id, kind, sid, markets }: Request): string {
+  switch (kind) {
+    case 'subscribe':
+      return command(id, 'subscribe', {
+        channels: ['orderbook_delta'],
+        market_tickers: markets,
+        use_yes_price: false,
+        skip_ticker_ack: true,
+      })
+    case 'unsubscribe':
+      return command(id, 'unsubscribe', { sids: [sid] })
+    case 'add':
+      return update(id, sid, markets, 'add_markets')
+    case 'delete':
+      return update(id, sid, markets, 'delete_markets')
+    case 'snapshot':
+      return update(id, sid, markets, 'get_snapshot')
+    case 'list':
+      return listSubscriptions(id)
+  }
 }
 
-/** Asks for fresh snapshots of markets of one sid; nothing else changes. */
-export function getSnapshots(firstId: number, sid: number, markets: readonly Ticker[]): Command[] {
-  return chunks(markets).map((market_tickers, i) =>
-    command(firstId + i, 'update_subscription', {
-      sids: [sid],
-      market_tickers,
-      action: 'get_snapshot',
-    }),
-  )
+/** Writes a subscription to everything that a channel says. */
+export function subscribeOpen(id: number, channel: OpenChannel): string {
+  return command(id, 'subscribe', { channels: [channel] })
 }
 
-function command(id: number, cmd: string, params: Record<string, unknown>): Command {
-  return { id, text: JSON.stringify({ id, cmd, params }) }
+/** Writes a question whose answer only shows that the exchange still listens. */
+export function listSubscriptions(id: number): string {
+  return JSON.stringify({ id, cmd: 'list_subscriptions' })
 }
 
-function chunks(markets: readonly Ticker[]): Ticker[][] {
-  const parts: Ticker[][] = []
-  for (let i = 0; i < markets.length; i += CHUNK) parts.push(markets.slice(i, i + CHUNK))
-  return parts
+function update(id: number, sid: number | null, markets: readonly string[], action: string) {
+  return command(id, 'update_subscription', { sids: [sid], market_tickers: markets, action })
+}
+
+function command(id: number, cmd: string, params: Record<string, unknown>): string {
+  return JSON.stringify({ id, cmd, params })
 }

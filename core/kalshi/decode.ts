@@ -20,6 +20,8 @@ import {
 } from './frames.ts'
 
 type Scoped = { readonly sid: number | null; readonly seq: number | null }
+/** The command of ours that a frame answers, null when it says none. */
+type Answer = { readonly id: number | null }
 type InMarket = { readonly sid: number; readonly market: Ticker }
 
 /** Best bid or ask of the ticker channel: null when that side is empty. */
@@ -27,17 +29,13 @@ export type Quote = readonly [Price, Size] | null
 
 /** One frame of the exchange, in our units. */
 export type Frame =
-  | { readonly kind: 'subscribed'; readonly channel: string; readonly sid: number }
-  | { readonly kind: 'unsubscribed'; readonly sid: number; readonly seq: number }
-  | ({ readonly kind: 'ok' } & Scoped)
-  | ({ readonly kind: 'error'; readonly code: number; readonly message: string } & Scoped)
-  | ({
-      readonly kind: 'snapshot'
-      readonly seq: number
-      /** It answers a get_snapshot of ours; a subscription and the exchange itself give no id. */
-      readonly asked: boolean
-      readonly ladders: Ladders
-    } & InMarket)
+  | ({ readonly kind: 'subscribed'; readonly channel: string; readonly sid: number } & Answer)
+  | ({ readonly kind: 'unsubscribed'; readonly sid: number; readonly seq: number } & Answer)
+  | ({ readonly kind: 'ok' } & Scoped & Answer)
+  | ({ readonly kind: 'error'; readonly code: number; readonly message: string } & Scoped & Answer)
+  /** With an id it answers a get_snapshot; what a subscription and the exchange itself send has none. */
+  | ({ readonly kind: 'snapshot'; readonly seq: number; readonly ladders: Ladders } & InMarket &
+      Answer)
   | DeltaFrame
   | ({
       readonly kind: 'trade'
@@ -122,20 +120,20 @@ function decode(type: string, raw: unknown): Frame | null {
     case 'ticker':
       return decodeTicker(read(tickerFrame, raw))
     case 'ok': {
-      const { sid = null, seq = null } = read(okFrame, raw)
-      return { kind: 'ok', sid, seq }
+      const { id, sid = null, seq = null } = read(okFrame, raw)
+      return { kind: 'ok', id: idOf(id), sid, seq }
     }
     case 'subscribed': {
-      const { channel, sid } = read(subscribedFrame, raw).msg
-      return { kind: 'subscribed', channel, sid }
+      const { id, msg } = read(subscribedFrame, raw)
+      return { kind: 'subscribed', id: idOf(id), channel: msg.channel, sid: msg.sid }
     }
     case 'unsubscribed': {
-      const { sid, seq } = read(unsubscribedFrame, raw)
-      return { kind: 'unsubscribed', sid, seq }
+      const { id, sid, seq } = read(unsubscribedFrame, raw)
+      return { kind: 'unsubscribed', id: idOf(id), sid, seq }
     }
     case 'error': {
-      const { sid = null, seq = null, msg } = read(errorFrame, raw)
-      return { kind: 'error', sid, seq, code: msg.code, message: msg.msg }
+      const { id, sid = null, seq = null, msg } = read(errorFrame, raw)
+      return { kind: 'error', id: idOf(id), sid, seq, code: msg.code, message: msg.msg }
     }
     case 'market_lifecycle_v2': {
       const { sid, seq = null, msg } = read(marketLifecycleFrame, raw)
@@ -164,7 +162,7 @@ function decodeDelta({ sid, seq, msg }: z.infer<typeof deltaFrame>): Frame {
 
 function decodeSnapshot({ id, sid, seq, msg }: z.infer<typeof snapshotFrame>): Frame {
   const ladders = { yes: levels(msg.yes_dollars_fp), no: levels(msg.no_dollars_fp) }
-  return { kind: 'snapshot', sid, seq, asked: (id ?? 0) > 0, market: market(msg), ladders }
+  return { kind: 'snapshot', sid, seq, id: idOf(id), market: market(msg), ladders }
 }
 
 function decodeTrade({ sid, seq, msg }: z.infer<typeof tradeFrame>): Frame {
@@ -231,6 +229,11 @@ function readPrice(field: string, text: string): Price {
 
 function readSize(field: string, text: string): Size {
   return parseSize(text) ?? refuse(field, text)
+}
+
+/** 0 is none: https://docs.kalshi.com/asyncapi.yaml */
+function idOf(id: number | undefined): number | null {
+  return id === undefined || id === 0 ? null : id
 }
 
 function market(msg: { market_ticker: string }): Ticker {

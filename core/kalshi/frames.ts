@@ -84,53 +84,74 @@ export const tickerFrame = z.object({
   }),
 })
 export const priceRanges = z.array(z.object({ start: text, end: text, step: text }))
-/** All `*_ts` are whole seconds. Before July 2026 without seq. */
+const seconds = ms.nullish()
+const word = text.nullish()
+/**
+ * All `*_ts` are whole seconds. Before July 2026 without seq. `event_type` was, in October 2026, created, activated,
+ * deactivated, close_date_updated, determined, settled, price_level_structure_updated or metadata_updated.
+ */
 export const marketLifecycleFrame = z.object({
   sid,
   seq: seq.optional(),
-  msg: z.object({
+  msg: z.looseObject({
     market_ticker: text,
-    event_type: z.enum([
-      'created',
-      'activated',
-      'deactivated',
-      'close_date_updated',
-      'determined',
-      'settled',
-      'price_level_structure_updated',
-      'metadata_updated',
-    ]),
-    open_ts: ms.optional(),
-    close_ts: ms.optional(),
-    determination_ts: ms.optional(),
-    settled_ts: ms.optional(),
-    result: text.optional(),
-    settlement_value: text.optional(),
-    price_level_structure: text.optional(),
-    price_ranges: priceRanges.optional(),
-    additional_metadata: z.looseObject({}).optional(),
+    event_type: text,
+    open_ts: seconds,
+    close_ts: seconds,
+    determination_ts: seconds,
+    settled_ts: seconds,
+    result: word,
+    settlement_value: word,
+    price_level_structure: word,
+    price_ranges: priceRanges.nullish(),
+    exchange_index: z.number().nullish(),
+    additional_metadata: z.looseObject({}).nullish(),
   }),
+})
+/** What `created` tells of a market under `additional_metadata`. */
+export const createdMetadata = z.looseObject({
+  name: word,
+  title: word,
+  yes_sub_title: word,
+  no_sub_title: word,
+  rules_primary: word,
+  rules_secondary: word,
+  can_close_early: z.boolean().nullish(),
+  event_ticker: text,
+  expected_expiration_ts: seconds,
+  strike_type: word,
+  floor_strike: z.number().nullish(),
+  cap_strike: z.number().nullish(),
+  custom_strike: z.unknown().optional(),
 })
 export const eventLifecycleFrame = z.object({
   sid,
   seq: seq.optional(),
-  msg: z.object({
+  msg: z.looseObject({
     event_ticker: text,
-    title: text.optional(),
-    subtitle: text.optional(),
-    sub_title: text.optional(),
-    series_ticker: text.optional(),
+    title: word,
+    /** The specification has the first, frames of February 2026 had the second. */
+    subtitle: word,
+    sub_title: word,
+    series_ticker: word,
+    collateral_return_type: word,
+    strike_date: word,
+    strike_period: word,
+    exchange_index: z.number().nullish(),
   }),
 })
 export const eventFeeFrame = z.object({
   sid,
   seq: seq.optional(),
-  msg: z.object({
+  msg: z.looseObject({
     event_ticker: text,
-    fee_type_override: text.nullish(),
+    fee_type_override: word,
     fee_multiplier_override: z.number().nullish(),
   }),
 })
+export type MarketLifecycle = z.infer<typeof marketLifecycleFrame>['msg']
+export type EventLifecycle = z.infer<typeof eventLifecycleFrame>['msg']
+export type EventFee = z.infer<typeof eventFeeFrame>['msg']
 /** What can be made out of a frame that fits no shape, so that its sid still counts it. */
 export const envelope = z.object({
   type: text.optional().catch(undefined),

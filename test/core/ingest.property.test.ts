@@ -4,6 +4,7 @@ import { Ingest } from '#core/ingest'
 import type { Frame } from '#core/kalshi/decode'
 import type { Ladders, Level } from '#core/log'
 import { MarketLog } from '#core/market-log'
+import { Owners } from '#core/owners'
 import { asPrice } from '#core/price'
 import { asSize, type SizeChange } from '#core/size'
 import { anySide, epoch, fewPrices, must, ticker, us } from './arbitraries.ts'
@@ -51,11 +52,11 @@ class PlainExchange {
   send(what: What): Frame {
     this.#seq += 1
     const at = { sid: SID, seq: this.#seq }
-    if (what.kind === 'ok') return { kind: 'ok', ...at }
+    if (what.kind === 'ok') return { kind: 'ok', id: null, ...at }
     const { market } = what
     const book = must(this.books.get(market))
     if (what.kind === 'snapshot') {
-      return { kind: 'snapshot', ...at, asked: false, market, ladders: ladders(book) }
+      return { kind: 'snapshot', ...at, id: null, market, ladders: ladders(book) }
     }
     const { side, price } = what
     const key = `${side} ${price}`
@@ -82,8 +83,10 @@ test('invariants 1 to 3: whatever is lost, repeated or unreadable, a known book 
     fc.property(fc.array(sending, { minLength: 1, maxLength: 80, size: 'max' }), (all) => {
       const exchange = new PlainExchange()
       const logs = new Map(MARKETS.map((market) => [market, new MarketLog(epoch(8), null)]))
-      const ingest = new Ingest(logs, us(0))
-      ingest.frame({ kind: 'subscribed', channel: 'orderbook_delta', sid: SID }, us(0))
+      const owners = new Owners()
+      for (const [market, log] of logs) owners.aim(owners.follow(market, log), 0)
+      const ingest = new Ingest(owners, 0, us(0))
+      ingest.frame({ kind: 'subscribed', id: 1, channel: 'orderbook_delta', sid: SID }, us(0))
       let now = 0
       let lost = false
       for (const { what, fate } of all) {

@@ -11,23 +11,28 @@ test('a book is asked for once, however many bad frames come', () => {
   const recovery = new Recovery(1000)
   expect(recovery.stale([A, B], at(0))).toEqual([A, B])
   expect(recovery.stale([A, B], at(1))).toEqual([])
-  recovery.answered(A, at(1))
+  recovery.answered(A, null, at(1))
   expect(recovery.stale([A, B], at(2))).toEqual([A])
 })
 
-test('an answer that is late is asked for again; a connection that answers nothing is given up', () => {
+test('an answer that is late is asked for again; one that answers nothing is subscribed anew, then reconnected', () => {
   const recovery = new Recovery(1000)
   recovery.stale([A], at(0))
   expect(recovery.look(at(900))).toEqual({ kind: 'ask', markets: [] })
   expect(recovery.look(at(1001))).toEqual({ kind: 'ask', markets: [A] })
   expect(recovery.look(at(2002))).toEqual({ kind: 'ask', markets: [A] })
-  expect(recovery.look(at(3003))).toEqual({ kind: 'give_up' })
+  expect(recovery.look(at(3003))).toEqual({ kind: 'resubscribe' })
+  recovery.sent([A], 9, at(3003))
+  for (const ms of [4004, 5005, 6006]) {
+    expect(recovery.look(at(ms))).toEqual({ kind: 'ask', markets: [A] })
+  }
+  expect(recovery.look(at(7007))).toEqual({ kind: 'reconnect' })
 })
 
 test('invariant 7: a market that never answers costs no connection that answers for others', () => {
   const recovery = new Recovery(1000)
-  recovery.subscribed([A, B], at(0))
-  recovery.answered(B, at(500))
+  recovery.sent([A, B], 1, at(0))
+  recovery.answered(B, null, at(500))
   const asked: number[] = []
   for (let ms = 0; ms <= 300_000; ms += 250) {
     const step = recovery.look(at(ms))
@@ -41,7 +46,7 @@ test('invariant 7: a market that never answers costs no connection that answers 
 
 test('a subscription that brings no snapshot is asked for it', () => {
   const recovery = new Recovery(1000)
-  recovery.subscribed([A, B], at(0))
-  recovery.answered(B, at(1))
+  recovery.sent([A, B], 1, at(0))
+  recovery.answered(B, null, at(1))
   expect(recovery.look(at(1001))).toEqual({ kind: 'ask', markets: [A] })
 })

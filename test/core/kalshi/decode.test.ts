@@ -53,9 +53,9 @@ test('sub-cent prices, fractional sizes and dotted tickers are read exactly', ()
 })
 
 test('a snapshot that answers a question of ours says so', () => {
-  expect(frame({ ...snapshot({}), id: 4 })).toMatchObject({ kind: 'snapshot', asked: true })
-  expect(frame({ ...snapshot({}), id: 0 })).toMatchObject({ asked: false })
-  expect(frame(snapshot({}))).toMatchObject({ asked: false })
+  expect(frame({ ...snapshot({}), id: 4 })).toMatchObject({ kind: 'snapshot', id: 4 })
+  expect(frame({ ...snapshot({}), id: 0 })).toMatchObject({ id: null })
+  expect(frame(snapshot({}))).toMatchObject({ id: null })
 })
 
 test('a snapshot is read best level first; an absent side is an empty one', () => {
@@ -120,9 +120,14 @@ test('an unknown type is kept apart, with its sid and seq', () => {
 })
 
 test('an ok within a sid has its seq; the list of subscriptions has none', () => {
-  expect(frame({ type: 'ok', id: 4, sid: 1, seq: 2 })).toEqual({ kind: 'ok', sid: 1, seq: 2 })
+  expect(frame({ type: 'ok', id: 4, sid: 1, seq: 2 })).toEqual({
+    kind: 'ok',
+    id: 4,
+    sid: 1,
+    seq: 2,
+  })
   const list = { type: 'ok', id: 3, msg: [{ channel: 'orderbook_delta', sid: 1 }] }
-  expect(frame(list)).toEqual({ kind: 'ok', sid: null, seq: null })
+  expect(frame(list)).toEqual({ kind: 'ok', id: 3, sid: null, seq: null })
 })
 
 test('a ticker without bid or ask has null there, not a price of zero', () => {
