@@ -1,5 +1,5 @@
 import { fullChecksum } from '#core/checksum'
-import type { BookRecord, Seq } from '#core/log'
+import type { BookRecord, Image, Seq } from '#core/log'
 import type { MarketLog } from '#core/market-log'
 import type { Ticker } from '#core/ticker'
 import { printImage, printRecord } from '#core/wire/record'
@@ -11,6 +11,18 @@ const RECENT = 256
 
 type Waiting = { image: boolean; readonly records: string[] }
 type Recent = { readonly seq: Seq; readonly text: string }
+
+/** What a book begins from: its image, or the gap that tells why there is none; then its end, if it has one. */
+function startOf(log: MarketLog): {
+  readonly image: Image | null
+  readonly records: readonly BookRecord[]
+} {
+  const { ending, openGap } = log
+  if (ending === null) return { image: log.image(), records: openGap === null ? [] : [openGap] }
+  return ending.kind === 'book'
+    ? { image: ending.image, records: [ending.end] }
+    : { image: null, records: [ending.gap, ending.end] }
+}
 
 /** What one shard is to be sent: records and images of the markets that it watches. */
 export class FeedOutbox {
@@ -55,10 +67,9 @@ export class FeedOutbox {
     return true
   }
 
-  /** These markets are watched from now on; each begins with an image. */
+  /** These markets are watched from now on; each begins with an image, once its log has begun. */
   watch(markets: readonly Ticker[]): void {
     for (const market of markets) {
-      if (!this.#logs.has(market)) continue
       if (!this.#watched.has(market)) this.#watched.set(market, [])
       this.#restart(market)
     }
@@ -110,17 +121,16 @@ export class FeedOutbox {
     const waiting = this.#waiting.get(market)
     const log = this.#logs.get(market)
     if (waiting === undefined || log === undefined) return null
-    const image = log.image()
+    const whole = waiting.image ? startOf(log) : { image: null, records: [] }
+    const records = waiting.image
+      ? whole.records.map((record) => JSON.stringify(printRecord(record)))
+      : waiting.records
+    if (whole.image === null && records.length === 0) return null
     const parts = [`"m":${JSON.stringify(market)}`]
-    if (waiting.image && image !== null) parts.push(`"image":${JSON.stringify(printImage(image))}`)
-    else {
-      // No book to send: the gap itself tells why.
-      const gap = waiting.image && log.openGap ? [JSON.stringify(printRecord(log.openGap))] : []
-      const records = waiting.image ? gap : waiting.records
-      if (records.length === 0) return null
-      parts.push(`"records":[${records.join(',')}]`)
-    }
-    if (image !== null) parts.push(`"sum":${fullChecksum(image)}`)
+    if (records.length > 0) parts.push(`"records":[${records.join(',')}]`)
+    if (whole.image !== null) parts.push(`"image":${JSON.stringify(printImage(whole.image))}`)
+    const last = log.image()
+    if (last !== null) parts.push(`"sum":${fullChecksum(last)}`)
     return `{${parts.join(',')}}`
   }
 

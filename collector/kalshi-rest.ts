@@ -1,140 +1,211 @@
-import { setTimeout as sleep } from 'node:timers/promises'
 import type { z } from 'zod'
-import { eventsPage, marketsPage, seriesList } from '#core/kalshi/rest'
-import { logEvent } from './log-event.ts'
-import { type Credentials, signatureHeaders } from './signature.ts'
+import {
+  accountLimits,
+  type ExchangeStatus,
+  eventsPage,
+  exchangeStatus,
+  marketsPage,
+  oneEvent,
+  oneMarket,
+  oneSeries,
+  seriesList,
+  tradesPage,
+} from '#core/kalshi/rest'
+import type { Ticker } from '#core/ticker'
+import { KalshiHttp, KalshiRestError } from './kalshi-http.ts'
+import type { Credentials } from './signature.ts'
+import { type Allowance, type RestPriority, TokenBudget } from './token-budget.ts'
 
-const BODY_BYTES = 32 * 1024 * 1024
-const TIMEOUT_MS = 20_000
-/** The exchange's basic tier refills 20 reads a second; a 429 tells nothing about when to come back. */
-const SPACING_MS = 60
-const BACKOFF_MS = [500, 1000, 2000, 4000, 8000, 15_000] as const
+/** The exchange's basic tier. */
+const BASIC: Allowance = { perSecond: 200, capacity: 400 }
+const MARKETS_LIMIT = 1000
+const EVENTS_LIMIT = 200
+const TRADES_LIMIT = 1000
+/** More tickers than that in one `tickers` parameter, and the address grows too long. */
+export const TICKERS_AT_ONCE = 100
 
-/** Thrown when the exchange's REST answer is of another shape, or it goes on refusing. */
-export class KalshiRestError extends Error {
-  readonly code = 'kalshi_rest'
-  readonly retryable: boolean
-
-  constructor(message: string, retryable: boolean) {
-    super(message)
-    this.retryable = retryable
-  }
+/** Which markets: the exchange's word, and bounds in whole seconds. */
+export type MarketsFilter = {
+  readonly status?: 'unopened' | 'open' | 'paused' | 'closed' | 'settled'
+  readonly minCloseTs?: number
+  readonly minSettledTs?: number
+  readonly tickers?: readonly string[]
 }
+export type EventsFilter = {
+  readonly status?: 'open'
+  readonly minUpdatedTs?: number
+  readonly tickers?: readonly string[]
+}
+/** Trades of an interval, bounds in whole seconds, both included. */
+export type TradesFilter = {
+  readonly minTs: number
+  readonly maxTs: number
+  readonly cursor?: string
+}
+export type TradesPage = { readonly trades: readonly unknown[]; readonly cursor: string | null }
 
-/** Reads the exchange's lists, page by page, within its limits. */
+type Query = Readonly<Record<string, string | number | undefined>>
+
+/** The exchange's REST as far as the collector asks it; all of it shares one budget of tokens. */
 export class KalshiRest {
-  readonly #base: string
-  readonly #credentials: Credentials
-  #next = 0
+  readonly #budget: TokenBudget
+  readonly #http: KalshiHttp
+  readonly #fixed: boolean
 
-  /** @param base the address that ends in `/trade-api/v2` */
-  constructor(base: string, credentials: Credentials) {
-    this.#base = base.replace(/\/$/, '')
-    this.#credentials = credentials
+  /**
+   * @param base the address that ends in `/trade-api/v2`
+   * @param tokensPerSecond what may be spent; null for what the account is allowed
+   */
+  constructor(base: string, credentials: Credentials, tokensPerSecond: number | null = null) {
+    this.#fixed = tokensPerSecond !== null
+    this.#budget = new TokenBudget(
+      tokensPerSecond === null
+        ? BASIC
+        : { perSecond: tokensPerSecond, capacity: tokensPerSecond * 2 },
+    )
+    this.#http = new KalshiHttp(base, credentials, this.#budget)
   }
 
-  /** All open markets but combos, as the exchange listed them. */
-  openMarkets(): Promise<unknown[]> {
-    return this.#pages('/markets', 'status=open&mve_filter=exclude&limit=1000', (body) => {
-      const page = shaped(marketsPage, body)
-      return { rows: page.markets, cursor: page.cursor }
-    })
+  /** Breaks off what is under way. */
+  close(): void {
+    this.#http.close()
   }
 
-  /** All events with an open market. */
-  openEvents(): Promise<unknown[]> {
-    return this.#pages('/events', 'status=open&limit=200', (body) => {
-      const page = shaped(eventsPage, body)
-      return { rows: page.events, cursor: page.cursor }
-    })
-  }
-
-  /** All series. */
-  async series(): Promise<unknown[]> {
-    return shaped(seriesList, await this.#get('/series')).series
-  }
-
-  async #pages(
-    path: string,
-    query: string,
-    read: (body: unknown) => { rows: unknown[]; cursor: string | null | undefined },
-  ): Promise<unknown[]> {
-    const rows: unknown[] = []
-    const seen = new Set<string>()
-    let cursor = ''
-    do {
-      const more = cursor === '' ? '' : `&cursor=${encodeURIComponent(cursor)}`
-      const page = read(await this.#get(`${path}?${query}${more}`))
-      rows.push(...page.rows)
-      cursor = page.cursor ?? ''
-      // Lists are live: a cursor that comes again would turn for ever.
-      if (seen.has(cursor)) break
-      seen.add(cursor)
-    } while (cursor !== '')
-    return rows
-  }
-
-  async #get(path: string): Promise<unknown> {
-    for (let failed = 0; ; failed++) {
-      const answer = await this.#try(new URL(this.#base + path))
-      if (answer.kind === 'body') return answer.body
-      const wait = BACKOFF_MS[failed]
-      if (wait === undefined || !answer.retryable) {
-        throw new KalshiRestError(`${path.split('?')[0]}: ${answer.reason}`, answer.retryable)
-      }
-      logEvent('exchange_rest_retry', { reason: answer.reason })
-      await sleep(wait * (0.5 + Math.random() / 2))
-    }
-  }
-
-  async #try(
-    url: URL,
-  ): Promise<
-    { kind: 'body'; body: unknown } | { kind: 'failed'; reason: string; retryable: boolean }
-  > {
-    await this.#space()
+  /** Takes up the account's own allowance, unless one was set; without an answer the basic one stays. */
+  async readLimits(): Promise<void> {
+    if (this.#fixed) return
     try {
-      const response = await fetch(url, {
-        headers: signatureHeaders(this.#credentials, 'GET', url, Date.now()),
-        redirect: 'error',
-        signal: AbortSignal.timeout(TIMEOUT_MS),
-      })
-      if (!response.ok) {
-        await response.body?.cancel()
-        const retryable = response.status === 429 || response.status >= 500
-        return { kind: 'failed', reason: `answered ${response.status}`, retryable }
-      }
-      return { kind: 'body', body: await boundedJson(response) }
+      const body = await this.#http.get('/account/limits', 'start', 1)
+      const { refill_rate: perSecond, bucket_capacity: capacity } = shaped(accountLimits, body).read
+      this.#budget.allow({ perSecond, capacity })
     } catch (error) {
-      if (error instanceof KalshiRestError) throw error
-      return {
-        kind: 'failed',
-        reason: error instanceof Error ? error.name : 'failed',
-        retryable: true,
-      }
+      if (!(error instanceof KalshiRestError)) throw error
     }
   }
 
-  async #space(): Promise<void> {
-    const now = Date.now()
-    this.#next = Math.max(now, this.#next + SPACING_MS)
-    if (this.#next > now) await sleep(this.#next - now)
+  /** Markets but combos, page by page, as the exchange lists them. */
+  markets(filter: MarketsFilter, priority: RestPriority): AsyncGenerator<readonly unknown[]> {
+    const query = {
+      status: filter.status,
+      min_close_ts: filter.minCloseTs,
+      min_settled_ts: filter.minSettledTs,
+      tickers: filter.tickers?.join(','),
+      mve_filter: filter.tickers === undefined ? 'exclude' : undefined,
+      limit: MARKETS_LIMIT,
+    }
+    return this.#pages('/markets', query, priority, (body) => {
+      const { markets: rows, cursor } = shaped(marketsPage, body)
+      return { rows, cursor }
+    })
+  }
+
+  /** Events, page by page. */
+  events(filter: EventsFilter, priority: RestPriority): AsyncGenerator<readonly unknown[]> {
+    const query = {
+      status: filter.status,
+      min_updated_ts: filter.minUpdatedTs,
+      tickers: filter.tickers?.join(','),
+      limit: EVENTS_LIMIT,
+    }
+    return this.#pages('/events', query, priority, (body) => {
+      const { events: rows, cursor } = shaped(eventsPage, body)
+      return { rows, cursor }
+    })
+  }
+
+  /** All series, or those that changed since a moment in whole seconds. */
+  async series(priority: RestPriority, minUpdatedTs?: number): Promise<readonly unknown[]> {
+    const path = `/series${printQuery({ min_updated_ts: minUpdatedTs })}`
+    return shaped(seriesList, await this.#http.get(path, priority)).series
+  }
+
+  /** One market; null when the exchange does not know it (yet: right after its creation it may not). */
+  async market(ticker: string, priority: RestPriority): Promise<unknown> {
+    const body = await this.#known(`/markets/${encodeURIComponent(ticker)}`, priority)
+    return body === null ? null : shaped(oneMarket, body).market
+  }
+
+  /** One event; null when the exchange does not know it. */
+  async event(ticker: string, priority: RestPriority): Promise<unknown> {
+    const body = await this.#known(`/events/${encodeURIComponent(ticker)}`, priority)
+    return body === null ? null : shaped(oneEvent, body).event
+  }
+
+  /** One series; null when the exchange does not know it. */
+  async seriesOne(ticker: string, priority: RestPriority): Promise<unknown> {
+    const body = await this.#known(`/series/${encodeURIComponent(ticker)}`, priority)
+    return body === null ? null : shaped(oneSeries, body).series
+  }
+
+  /** The answer for the books of 1 to 100 markets, as it is (`readOrderbooks` reads it). */
+  orderbooks(tickers: readonly Ticker[], priority: RestPriority = 'check'): Promise<unknown> {
+    const query = new URLSearchParams(
+      tickers.map((ticker): [string, string] => ['tickers', ticker]),
+    )
+    return this.#http.get(`/markets/orderbooks?${query}`, priority, 2)
+  }
+
+  /** One page of trades, newest first, as the exchange lists them (`kalshiTrade` reads one). */
+  async trades(filter: TradesFilter, priority: RestPriority = 'refill'): Promise<TradesPage> {
+    const query = {
+      min_ts: filter.minTs,
+      max_ts: filter.maxTs,
+      limit: TRADES_LIMIT,
+      cursor: filter.cursor,
+    }
+    const body = await this.#http.get(`/markets/trades${printQuery(query)}`, priority)
+    const { trades, cursor } = shaped(tradesPage, body)
+    return { trades, cursor: cursor || null }
+  }
+
+  /** Whether the exchange trades; while it rests it says so in the body of a 503. */
+  async exchangeStatus(priority: RestPriority = 'life'): Promise<ExchangeStatus> {
+    try {
+      return shaped(exchangeStatus, await this.#http.get('/exchange/status', priority, 1))
+    } catch (error) {
+      const said = error instanceof KalshiRestError ? exchangeStatus.safeParse(error.body) : null
+      if (said?.success) return said.data
+      throw error
+    }
+  }
+
+  async #known(path: string, priority: RestPriority): Promise<unknown> {
+    try {
+      return await this.#http.get(path, priority)
+    } catch (error) {
+      if (error instanceof KalshiRestError && error.status === 404) return null
+      throw error
+    }
+  }
+
+  async *#pages(
+    path: string,
+    query: Query,
+    priority: RestPriority,
+    read: (body: unknown) => { rows: readonly unknown[]; cursor: string | null | undefined },
+  ): AsyncGenerator<readonly unknown[]> {
+    const seen = new Set<string>()
+    let cursor: string | undefined
+    do {
+      const page = read(await this.#http.get(path + printQuery({ ...query, cursor }), priority))
+      yield page.rows
+      cursor = page.cursor || undefined
+      // Lists are live: a cursor that comes again would turn for ever.
+      if (cursor !== undefined && seen.has(cursor)) return
+      seen.add(cursor ?? '')
+    } while (cursor !== undefined)
   }
 }
 
-async function boundedJson(response: Response): Promise<unknown> {
-  const chunks: Uint8Array[] = []
-  let bytes = 0
-  for await (const chunk of response.body ?? []) {
-    bytes += chunk.byteLength
-    if (bytes > BODY_BYTES) throw new KalshiRestError('body too large', false)
-    chunks.push(chunk)
-  }
-  return JSON.parse(Buffer.concat(chunks).toString('utf8'))
+function printQuery(query: Query): string {
+  const given = Object.entries(query).flatMap(([name, value]): [string, string][] =>
+    value === undefined ? [] : [[name, String(value)]],
+  )
+  return given.length === 0 ? '' : `?${new URLSearchParams(given)}`
 }
 
 function shaped<Shape extends z.ZodType>(shape: Shape, body: unknown): z.output<Shape> {
   const result = shape.safeParse(body)
   if (result.success) return result.data
-  throw new KalshiRestError('a list of another shape', false)
+  throw new KalshiRestError('an answer of another shape', false)
 }

@@ -61,6 +61,12 @@ export class LiveBook {
   get proof(): Proof | null {
     return this.#proof
   }
+  /** The gap because of which there is no book, also when the log ended in it; null when there is a book. */
+  get gap(): GapRecord | null {
+    const { state } = this
+    if (state.kind === 'unknown') return state.gap
+    return state.kind === 'closed' && state.book === null ? this.#gap : null
+  }
   /** The last seq taken, null while nothing is known. */
   get seq(): Seq | null {
     return this.state.kind === 'empty' ? null : this.state.seq
@@ -108,7 +114,9 @@ export class LiveBook {
         return [gapMessage(this.#market, state.gap)]
       case 'closed': {
         const gap = this.#gap === null ? [] : [gapMessage(this.#market, this.#gap)]
-        const last = state.book ? this.#image(reason, (state.seq - 1) as Seq) : gap
+        // Who asks again has seen the end and is not sent back before it.
+        const seq = reason === 'resync' ? state.seq : ((state.seq - 1) as Seq)
+        const last = state.book ? this.#image(reason, seq) : gap
         return [...last, endMessage(this.#market, state.end)]
       }
     }

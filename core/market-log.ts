@@ -4,11 +4,14 @@ import { printLadders } from './ladder-text.ts'
 import {
   type BookRecord,
   type DeltaRecord,
+  type EndReason,
+  type EndRecord,
   type Epoch,
   type GapCause,
   type GapRecord,
   type Image,
   type Ladders,
+  type Level,
   numberOf,
   type Seq,
   type Side,
@@ -23,6 +26,13 @@ type LogState =
   | { readonly kind: 'new' }
   | { readonly kind: 'known'; readonly book: Book }
   | { readonly kind: 'stale'; readonly gap: GapRecord }
+  | { readonly kind: 'ended'; readonly ending: Ending }
+
+/** How a log ended: its last book, or the gap that it ended in. */
+export type Ending = { readonly end: EndRecord } & (
+  | { readonly kind: 'book'; readonly image: Image }
+  | { readonly kind: 'gap'; readonly gap: GapRecord }
+)
 
 /** What became of a delta frame. */
 export type DeltaOutcome =
@@ -35,9 +45,10 @@ export type DeltaOutcome =
 /** The writing end of one market's log in one epoch: numbers the records and keeps the book. */
 export class MarketLog {
   readonly #epoch: Epoch
-  #next: number
+  #count: number
   #last: Seq | null
-  #stamp: { readonly recv: Micros; readonly event: Micros | null } | null = null
+  #recv: Micros | null = null
+  #event: Micros | null = null
   #state: LogState
   #vouched: Micros | null = null
 
@@ -47,7 +58,7 @@ export class MarketLog {
    */
   constructor(epoch: Epoch, opening: GapRecord | null) {
     this.#epoch = epoch
-    this.#next = opening === null ? 0 : numberOf(opening.seq) + 1
+    this.#count = opening === null ? 0 : numberOf(opening.seq) + 1
     this.#last = opening?.seq ?? null
     this.#state = opening === null ? { kind: 'new' } : { kind: 'stale', gap: opening }
   }
@@ -61,13 +72,24 @@ export class MarketLog {
     return this.#state.kind === 'known'
   }
 
+  /** How the log ended, null while it goes on. */
+  get ending(): Ending | null {
+    return this.#state.kind === 'ended' ? this.#state.ending : null
+  }
+
+  /** A side's highest bid; null when the side is empty or the book is not known. */
+  best(side: Side): Level | null {
+    return this.#state.kind === 'known' ? this.#state.book.best(side) : null
+  }
+
   /** recv of the exchange's last snapshot or of the last check that it passed, in this epoch. */
   get vouched(): Micros | null {
     return this.#vouched
   }
 
-  /** A whole book from the exchange; null when it cannot be one (nothing is changed then). */
+  /** A whole book from the exchange; null when it cannot be one, or the log has ended (nothing is changed then). */
   snapshot(ladders: Ladders, recv: Micros): SnapshotRecord | null {
+    if (this.#state.kind === 'ended') return null
     const book = Book.of(ladders)
     if (book === null) return null
     const reason = this.#reason()
@@ -87,6 +109,11 @@ export class MarketLog {
     return true
   }
 
+  /** The exchange said elsewhere that this was the book at that moment. */
+  passed(at: Micros): void {
+    if (this.#vouched !== null && at > this.#vouched) this.#vouched = at
+  }
+
   /** One changed level. */
   delta(
     side: Side,
@@ -98,8 +125,11 @@ export class MarketLog {
     if (this.#state.kind !== 'known') return { kind: 'dropped' }
     const size = this.#state.book.apply(side, price, change)
     if (size === null) return { kind: 'impossible' }
-    const record = this.#number(recv, { kind: 'delta', side, price, change, size, event })
-    return { kind: 'recorded', record }
+    const seq = this.#next(recv, event)
+    return {
+      kind: 'recorded',
+      record: { kind: 'delta', side, price, change, size, event, seq, recv },
+    }
   }
 
   /**
@@ -115,13 +145,52 @@ export class MarketLog {
     return gap
   }
 
-  /** The book after the last record, or null while it is not known. */
+  /**
+   * Closes the log. A de-selected market goes on trading unseen, so its book is unknown from here on.
+   * @param event the exchange's time of the end, null when it tells none
+   * @returns the records to be stored and told: none when the log has not begun or has ended already
+   */
+  end(reason: EndReason, event: Micros | null, recv: Micros): readonly (GapRecord | EndRecord)[] {
+    const cut = reason === 'deselected' ? this.gap('cut', recv, recv) : null
+    const image = this.image()
+    const state = this.#state
+    if (state.kind === 'new' || state.kind === 'ended') return []
+    const end = this.#number(recv, { kind: 'end', reason, event })
+    const ending: Ending | null =
+      state.kind === 'stale'
+        ? { kind: 'gap', gap: state.gap, end }
+        : image && { kind: 'book', image, end }
+    if (ending !== null) this.#state = { kind: 'ended', ending }
+    return cut === null ? [end] : [cut, end]
+  }
+
+  /**
+   * Takes the log up again after its end: what happened since is not known until the next snapshot.
+   * @returns the gap record, or null when the log has not ended
+   */
+  resume(recv: Micros): GapRecord | null {
+    if (this.#state.kind !== 'ended') return null
+    const { end } = this.#state.ending
+    const body = {
+      kind: 'gap',
+      cause: 'cut',
+      from: end.recv,
+      prevSeq: end.seq,
+      event: null,
+    } as const
+    const gap = this.#number(recv, body)
+    this.#state = { kind: 'stale', gap }
+    return gap
+  }
+
+  /** The book after the last record, or null while it is not known or the log has ended. */
   image(): Image | null {
-    if (this.#state.kind !== 'known' || this.#last === null || this.#stamp === null) return null
+    if (this.#state.kind !== 'known' || this.#last === null || this.#recv === null) return null
     return {
       kind: 'image',
       seq: this.#last,
-      ...this.#stamp,
+      recv: this.#recv,
+      event: this.#event,
       ...this.#state.book.ladders(),
     }
   }
@@ -134,14 +203,22 @@ export class MarketLog {
         return 'exchange'
       case 'stale':
         return this.#state.gap.cause === 'epoch' ? 'epoch' : 'gap'
+      case 'ended':
+        return 'gap'
     }
   }
 
   #number<Body extends Omit<BookRecord, 'seq' | 'recv'>>(recv: Micros, body: Body) {
-    const seq = seqOf(this.#epoch, this.#next)
-    this.#next += 1
+    return { ...body, seq: this.#next(recv, body.event), recv }
+  }
+
+  /** Takes the next number for a record. */
+  #next(recv: Micros, event: Micros | null): Seq {
+    const seq = seqOf(this.#epoch, this.#count)
+    this.#count += 1
     this.#last = seq
-    this.#stamp = { recv, event: body.event }
-    return { ...body, seq, recv }
+    this.#recv = recv
+    this.#event = event
+    return seq
   }
 }

@@ -11,6 +11,13 @@ export type SeriesRow = {
   readonly fee_type: string | null
   /** Decimal text. */
   readonly fee_multiplier: string | null
+  readonly categories?: readonly string[] | null
+  readonly settlement_sources?: unknown
+  readonly contract_url?: string | null
+  readonly contract_terms_url?: string | null
+  readonly additional_prohibitions?: unknown
+  readonly product_metadata?: unknown
+  readonly exchange_index?: number | null
   readonly raw: unknown
 }
 
@@ -23,6 +30,14 @@ export type EventRow = {
   readonly category: string | null
   readonly mutually_exclusive: boolean | null
   readonly collateral_return_type: string | null
+  readonly strike_us?: Micros | null
+  readonly strike_period?: string | null
+  readonly settlement_sources?: unknown
+  readonly product_metadata?: unknown
+  readonly fee_type_override?: string | null
+  /** Decimal text. */
+  readonly fee_multiplier_override?: string | null
+  readonly exchange_index?: number | null
   readonly raw: unknown
 }
 
@@ -51,5 +66,22 @@ export type MarketRow = {
   readonly settlement_value: string | null
   readonly settlement_us: Micros | null
   readonly can_close_early: boolean | null
+  readonly subtitle?: string | null
+  readonly created_us?: Micros | null
+  readonly occurrence_us?: Micros | null
+  readonly fee_waiver_expiration_us?: Micros | null
+  readonly settlement_timer_seconds?: number | null
+  readonly notional_value?: string | null
+  readonly early_close_condition?: string | null
+  readonly functional_strike?: string | null
+  readonly custom_strike?: unknown
+  readonly expiration_value?: string | null
+  readonly is_provisional?: boolean | null
+  readonly exchange_index?: number | null
+  readonly primary_participant_key?: string | null
+  readonly mve_collection_ticker?: string | null
+  readonly mve_selected_legs?: unknown
+  /** Up to when the exchange's other words count as known to this one, our clock; absent for all of them. */
+  readonly seen_us?: Micros
   readonly raw: unknown
 }

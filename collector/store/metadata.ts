@@ -1,5 +1,6 @@
 import type { Sql } from 'postgres'
 import type { Micros } from '#core/instant'
+import { TRADING_FIELDS } from '#core/kalshi/rest'
 import { integer } from '#core/log-row'
 import { textArray } from './array-literal.ts'
 import type { Hold } from './lease.ts'
@@ -9,6 +10,11 @@ import { type RefusedRow, upsert } from './upsert.ts'
 /** What an upsert answers: the rows that Postgres would not take, or that the lease is lost. */
 export type Upserted = { readonly refused: readonly RefusedRow[] } | 'lease_lost'
 
+const SERIES_COLUMNS = `
+  title, category, frequency, tags, fee_type, fee_multiplier, categories,
+  settlement_sources, contract_url, contract_terms_url, additional_prohibitions,
+  product_metadata, exchange_index, raw`
+
 /** Stores series, new or changed. Idempotent. Throws as Postgres does. */
 export function upsertSeries(
   sql: Sql,
@@ -17,19 +23,22 @@ export function upsertSeries(
   nowUs: Micros,
 ): Promise<Upserted> {
   return upsert(sql, hold, rows, async (tx, json) => {
+    const columns = tx.unsafe(SERIES_COLUMNS)
     await tx`
-      insert into kb.series as s (ticker, title, category, frequency, tags, fee_type,
-        fee_multiplier, raw, updated_us)
-      select ticker, title, category, frequency, tags, fee_type, fee_multiplier, raw, ${nowUs}::int8
-      from jsonb_to_recordset(${json}::text::jsonb) as r (ticker text, title text, category text,
-        frequency text, tags jsonb, fee_type text, fee_multiplier text, raw jsonb)
-      on conflict (ticker) do update set title = excluded.title, category = excluded.category,
-        frequency = excluded.frequency, tags = excluded.tags, fee_type = excluded.fee_type,
-        fee_multiplier = excluded.fee_multiplier, raw = excluded.raw,
-        updated_us = excluded.updated_us
-      where s.raw is distinct from excluded.raw`
+      insert into kb.series as s (ticker, ${columns}, updated_us)
+      select ticker, ${columns}, ${nowUs}::int8
+      from jsonb_populate_recordset(null::kb.series, ${json}::text::jsonb)
+      on conflict (ticker) do update set
+        (${columns}, updated_us) = (select ${columns}, updated_us from (select excluded.*) x)
+      where (select row(${columns}) from (select s.*) x)
+        is distinct from (select row(${columns}) from (select excluded.*) x)`
   })
 }
+
+const EVENT_COLUMNS = `
+  series_ticker, title, sub_title, category, mutually_exclusive, collateral_return_type,
+  strike_us, strike_period, settlement_sources, product_metadata, fee_type_override,
+  fee_multiplier_override, exchange_index, raw`
 
 /** Stores events, new or changed. Idempotent. Throws as Postgres does. */
 export function upsertEvents(
@@ -39,22 +48,32 @@ export function upsertEvents(
   nowUs: Micros,
 ): Promise<Upserted> {
   return upsert(sql, hold, rows, async (tx, json) => {
+    const columns = tx.unsafe(EVENT_COLUMNS)
     await tx`
-      insert into kb.events as e (ticker, series_ticker, title, sub_title, category,
-        mutually_exclusive, collateral_return_type, raw, updated_us)
-      select ticker, series_ticker, title, sub_title, category, mutually_exclusive,
-        collateral_return_type, raw, ${nowUs}::int8
-      from jsonb_to_recordset(${json}::text::jsonb) as r (ticker text, series_ticker text,
-        title text, sub_title text, category text, mutually_exclusive boolean,
-        collateral_return_type text, raw jsonb)
-      on conflict (ticker) do update set series_ticker = excluded.series_ticker,
-        title = excluded.title, sub_title = excluded.sub_title, category = excluded.category,
-        mutually_exclusive = excluded.mutually_exclusive,
-        collateral_return_type = excluded.collateral_return_type, raw = excluded.raw,
-        updated_us = excluded.updated_us
-      where e.raw is distinct from excluded.raw or e.series_ticker is distinct from excluded.series_ticker`
+      insert into kb.events as e (ticker, ${columns}, updated_us)
+      select ticker, ${columns}, ${nowUs}::int8
+      from jsonb_populate_recordset(null::kb.events, ${json}::text::jsonb)
+      on conflict (ticker) do update set
+        (${columns}, updated_us) = (select ${columns}, updated_us from (select excluded.*) x)
+      where (select row(${columns}) from (select e.*) x)
+        is distinct from (select row(${columns}) from (select excluded.*) x)`
   })
 }
+
+/** What the description of a market alone tells. */
+const TEXT_COLUMNS = `
+  event_ticker, series_ticker, title, subtitle, yes_sub_title, no_sub_title, market_type,
+  open_us, expected_expiration_us, latest_expiration_us, created_us, occurrence_us,
+  fee_waiver_expiration_us, settlement_timer_seconds, notional_value, rules_primary,
+  rules_secondary, early_close_condition, strike_type, floor_strike, cap_strike,
+  functional_strike, custom_strike, expiration_value, can_close_early, is_provisional,
+  exchange_index, primary_participant_key, mve_collection_ticker, mve_selected_legs`
+/** A description in which only these differ is the same: they change with every trade. */
+const TRADING = textArray(TRADING_FIELDS)
+/** What changes tell too (`patchMarkets`): one that came after the description was asked for counts more. */
+const STATE_COLUMNS = `
+  status, close_us, price_level_structure, price_ranges, result, settlement_value,
+  settlement_us`
 
 /** Stores markets, new or changed. Idempotent; a market keeps its id. Throws as Postgres does. */
 export function upsertMarkets(
@@ -65,38 +84,42 @@ export function upsertMarkets(
 ): Promise<Upserted> {
   // Changed rows first, then new ones: `on conflict do update` would use up an id for every row that is there already.
   return upsert(sql, hold, rows, async (tx, json) => {
+    const [text, state] = [tx.unsafe(TEXT_COLUMNS), tx.unsafe(STATE_COLUMNS)]
+    const given = tx`
+      select r.*, coalesce((j ->> 'seen_us')::int8, ${nowUs}::int8) as seen_us
+      from jsonb_array_elements(${json}::text::jsonb) j
+      cross join lateral jsonb_populate_record(null::kb.markets, j) r`
     await tx`
-      with given as (select * from jsonb_populate_recordset(null::kb.markets, ${json}::text::jsonb))
+      with given as materialized (${given})
       update kb.markets m set
-        event_ticker = g.event_ticker, series_ticker = g.series_ticker, title = g.title,
-        yes_sub_title = g.yes_sub_title, no_sub_title = g.no_sub_title,
-        market_type = g.market_type, status = g.status, open_us = g.open_us,
-        close_us = g.close_us, expected_expiration_us = g.expected_expiration_us,
-        latest_expiration_us = g.latest_expiration_us, rules_primary = g.rules_primary,
-        rules_secondary = g.rules_secondary, strike_type = g.strike_type,
-        floor_strike = g.floor_strike, cap_strike = g.cap_strike,
-        price_level_structure = g.price_level_structure, price_ranges = g.price_ranges,
-        result = g.result, settlement_value = g.settlement_value,
-        settlement_us = g.settlement_us, can_close_early = g.can_close_early, raw = g.raw,
-        updated_us = ${nowUs}::int8
+        (${text}, raw, updated_us) = (select ${text}, raw, ${nowUs}::int8 from (select g.*) x)
       from given g
       where m.ticker = g.ticker
-        and (m.raw is distinct from g.raw or m.series_ticker is distinct from g.series_ticker)`
+        and ((select row(${text}) from (select m.*) x)
+            is distinct from (select row(${text}) from (select g.*) x)
+          or m.raw - ${TRADING}::text[] is distinct from g.raw - ${TRADING}::text[])`
     await tx`
-      with given as (select * from jsonb_populate_recordset(null::kb.markets, ${json}::text::jsonb))
-      insert into kb.markets (ticker, event_ticker, series_ticker, title, yes_sub_title,
-        no_sub_title, market_type, status, open_us, close_us, expected_expiration_us,
-        latest_expiration_us, rules_primary, rules_secondary, strike_type, floor_strike,
-        cap_strike, price_level_structure, price_ranges, result, settlement_value,
-        settlement_us, can_close_early, raw, first_seen_us, updated_us)
-      select ticker, event_ticker, series_ticker, title, yes_sub_title,
-        no_sub_title, market_type, status, open_us, close_us, expected_expiration_us,
-        latest_expiration_us, rules_primary, rules_secondary, strike_type, floor_strike,
-        cap_strike, price_level_structure, price_ranges, result, settlement_value,
-        settlement_us, can_close_early, raw, ${nowUs}::int8, ${nowUs}::int8
+      with given as materialized (${given})
+      update kb.markets m set
+        (${state}, updated_us) = (select ${state}, ${nowUs}::int8 from (select g.*) x)
       from given g
+      where m.ticker = g.ticker and coalesce(m.changed_us, 0) <= g.seen_us
+        and (select row(${state}) from (select m.*) x)
+          is distinct from (select row(${state}) from (select g.*) x)`
+    await tx`
+      insert into kb.markets (ticker, ${text}, ${state}, raw, first_seen_us, updated_us)
+      select ticker, ${text}, ${state}, raw, ${nowUs}::int8, ${nowUs}::int8
+      from jsonb_populate_recordset(null::kb.markets, ${json}::text::jsonb) g
       where not exists (select from kb.markets m where m.ticker = g.ticker)
       on conflict (ticker) do nothing`
+    // A result that was known before we were, of which no change will tell.
+    await tx`
+      with given as materialized (${given})
+      insert into kb.settlements (market_id, n, result, settlement_value, settled_us, recv_us, source)
+      select m.id, 0, g.result, g.settlement_value, g.settlement_us, g.seen_us, 'rest'
+      from given g join kb.markets m on m.ticker = g.ticker
+      where g.result <> '' and not exists (select from kb.settlements s where s.market_id = m.id)
+      on conflict do nothing`
   })
 }
 
@@ -108,14 +131,4 @@ export async function marketIds(
   const rows = await sql`
     select ticker, id from kb.markets where ticker = any(${textArray(tickers)}::text[])`
   return new Map(rows.map((row) => [String(row['ticker']), integer(row['id']) as number]))
-}
-
-/**
- * Makes the log's hourly partitions that are missing, from the hour of `fromUs` on.
- * @returns how many were made
- * Throws as Postgres does, also when the lock is not had within 2 s: rows go to the default partition until a later call.
- */
-export async function ensurePartitions(sql: Sql, fromUs: Micros, hours: number): Promise<number> {
-  const [row] = await sql`select kb.make_book_partitions(${fromUs}::int8, ${hours}::int4) as made`
-  return integer(row?.['made']) ?? 0
 }

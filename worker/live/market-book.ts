@@ -67,11 +67,13 @@ export class MarketBook extends DurableObject<Env> {
     await this.#vouching.ask()
     const { state, stamp, proof } = this.#live
     if (state.kind === 'empty') return { kind: 'nothing' }
-    if (state.kind === 'unknown') {
-      const { seq, cause, from, recv, prevSeq } = state.gap
-      return { kind: 'unknown', seq, gap: { seq, cause, from, to: null, noticed: recv, prevSeq } }
+    if (this.#live.gap !== null) {
+      const { seq, cause, from, recv, prevSeq } = this.#live.gap
+      const gap = { seq, cause, from, to: null, noticed: recv, prevSeq }
+      return { kind: 'unknown', seq: state.seq, gap }
     }
-    if (state.book === null || stamp === null) return { kind: 'nothing' }
+    if (state.kind === 'unknown' || state.book === null || stamp === null)
+      return { kind: 'nothing' }
     return {
       kind: 'book',
       book: state.book.ladders(),
