@@ -101,7 +101,7 @@ function add(
 ): void {
   const held = subscription.tickers
   if (held === null || tickers.length === 0) {
-    if (subscription.channel !== 'orderbook_delta') subscription.tickers = null
+    if (subscription.channel !== 'orderbook_delta') subscription.widen()
     acknowledge(session, subscription, id)
     return
   }
@@ -110,7 +110,7 @@ function add(
     session.sendError(26, id, subscription)
     return
   }
-  for (const ticker of fresh) held.add(ticker)
+  subscription.add(fresh)
   acknowledge(session, subscription, id)
   showFirst(session, subscription, fresh, params)
 }
@@ -199,7 +199,7 @@ function change(
     for (const ticker of tickers) session.sendSnapshot(subscription, ticker, id)
   } else if (subscription.tickers === null) session.sendError(11, id, subscription)
   else {
-    for (const ticker of tickers) subscription.tickers.delete(ticker)
+    subscription.remove(tickers)
     acknowledge(session, subscription, id)
   }
 }

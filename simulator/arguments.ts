@@ -11,12 +11,17 @@ const whole = (least: number, most: number) =>
 
 const schema = z.object({
   port: whole(0, 65_535).optional(),
-  markets: whole(1, 20_000).optional(),
-  rate: whole(0, 100_000).optional(),
+  markets: whole(1, 100_000).optional(),
+  rate: whole(0, 1_000_000).optional(),
   seed: whole(0, 2 ** 32 - 1).optional(),
   speed: z.coerce.number().positive().optional(),
   replay: z.string().optional(),
   lives: z.boolean().optional(),
+  load: z.boolean().optional(),
+  levels: whole(4, 80).optional(),
+  trades: whole(0, 100_000).optional(),
+  skew: z.coerce.number().min(0).max(3).optional(),
+  paused: z.boolean().optional(),
   'key-file': z.string().optional(),
 })
 
@@ -25,7 +30,10 @@ export type Arguments =
   | { ok: true; options: ExchangeOptions; keyFile: string | undefined }
   | { ok: false; problems: string[] }
 
-/** Reads `--port --markets --rate --seed --replay FILE --speed --lives --key-file FILE`. */
+/**
+ * Reads `--port --markets --rate --skew --seed --paused --lives`, `--load --levels --trades`,
+ * `--replay FILE --speed` and `--key-file FILE`.
+ */
 export function readArguments(argv: readonly string[]): Arguments {
   const text = { type: 'string' } as const
   let values: Record<string, string | boolean | undefined>
@@ -40,6 +48,11 @@ export function readArguments(argv: readonly string[]): Arguments {
         speed: text,
         replay: text,
         lives: { type: 'boolean' },
+        load: { type: 'boolean' },
+        levels: text,
+        trades: text,
+        skew: text,
+        paused: { type: 'boolean' },
         'key-file': text,
       },
     }).values

@@ -2,6 +2,7 @@ import type { Size } from '#core/size'
 import { printSize } from '#core/size'
 import type { Side } from './book.ts'
 import { describeSeries, eventTitle, marketTitle, outcome, strike } from './description.ts'
+import type { Fee, FeeOverride } from './fees.ts'
 import type { Trade } from './floor.ts'
 import { printLadder } from './frames.ts'
 import { printDollars, printRanges } from './grid.ts'
@@ -19,7 +20,7 @@ export function marketBody(market: Market): Body {
   return {
     ticker: market.ticker,
     event_ticker: market.event,
-    market_type: 'binary',
+    market_type: market.type,
     title: marketTitle(market),
     subtitle: title,
     yes_sub_title: title,
@@ -80,9 +81,9 @@ function strikeFields(market: Market): Body {
 }
 
 function settlementFields(market: Market): Body {
-  if (market.result === '') return {}
+  if (market.settlementValue === null) return {}
   return {
-    settlement_value_dollars: market.result === 'yes' ? '1.0000' : '0.0000',
+    settlement_value_dollars: printDollars(market.settlementValue),
     ...(market.settledUs === null ? {} : { settlement_ts: printTimestamp(market.settledUs) }),
   }
 }
@@ -94,7 +95,11 @@ function comboFields(market: Market): Body {
 }
 
 /** The REST object of an event, from its markets; throws when there are none. */
-export function eventBody(markets: readonly Market[], nested: boolean): Body {
+export function eventBody(
+  markets: readonly Market[],
+  override: FeeOverride,
+  nested: boolean,
+): Body {
   const [first] = markets
   if (first === undefined) throw new Error('an event has at least one market')
   const { title, category } = describeSeries(first.series)
@@ -110,13 +115,15 @@ export function eventBody(markets: readonly Market[], nested: boolean): Body {
     strike_period: '',
     product_metadata: null,
     last_updated_ts: printTimestamp(Math.max(...markets.map((each) => each.updatedUs))),
+    fee_type_override: override.type,
+    fee_multiplier_override: override.multiplier,
     exchange_index: 0,
     ...(nested ? { markets: markets.map(marketBody) } : {}),
   }
 }
 
 /** The REST object of a series. */
-export function seriesBody(ticker: string): Body {
+export function seriesBody(ticker: string, fee: Fee): Body {
   const { title, category, frequency } = describeSeries(ticker)
   return {
     ticker,
@@ -128,8 +135,8 @@ export function seriesBody(ticker: string): Body {
     settlement_sources: [],
     contract_url: '',
     contract_terms_url: '',
-    fee_type: 'quadratic',
-    fee_multiplier: 1,
+    fee_type: fee.type,
+    fee_multiplier: fee.multiplier,
     additional_prohibitions: [],
     exchange_index: 0,
   }
@@ -145,7 +152,7 @@ export function bookBody(market: Market, depth: number): Body {
 }
 
 /** The REST object of a trade. */
-export function tradeBody({ id, market, yesPrice, count, taker, atUs }: Trade): Body {
+export function tradeBody({ id, market, yesPrice, count, taker, block, atUs }: Trade): Body {
   return {
     trade_id: id,
     ticker: market.ticker,
@@ -156,17 +163,6 @@ export function tradeBody({ id, market, yesPrice, count, taker, atUs }: Trade): 
     taker_outcome_side: taker,
     taker_book_side: taker === 'yes' ? 'bid' : 'ask',
     created_time: printTimestamp(atUs),
-    is_block_trade: false,
+    is_block_trade: block,
   }
-}
-
-/** The answer of `/exchange/status`. */
-export function statusBody(): Body {
-  const active = {
-    exchange_active: true,
-    trading_active: true,
-    intra_exchange_transfers_active: true,
-  }
-  const index = { exchange_index: 0, description: 'all markets', ...active }
-  return { ...active, exchange_estimated_resume_time: null, exchange_index_statuses: [index] }
 }

@@ -34,14 +34,25 @@ export function marketTitle(market: Market): string {
 
 /** @returns the last part of a market's ticker in words: what yes stands for */
 export function outcome(market: Market): string {
+  const { yesSubTitle } = market.changed
+  if (yesSubTitle !== undefined) return yesSubTitle
   const last = market.ticker.slice(market.event.length + 1)
   const { floor, cap } = strike(market)
   if (floor !== null && cap !== null) return `${floor} to ${cap}`
   return floor === null ? last : `Above ${floor}`
 }
 
-/** @returns the strikes that a ticker's last part names: `T62` above 62, `B60.5` between 60 and 61 */
+/**
+ * @returns the strikes that a ticker's last part names (`T62` above 62, `B60.5` between 60 and 61),
+ * or those that were put in their place
+ */
 export function strike(market: Market): { floor: number | null; cap: number | null } {
+  const { floorStrike, capStrike } = market.changed
+  const named = namedStrike(market)
+  return { floor: floorStrike ?? named.floor, cap: capStrike ?? named.cap }
+}
+
+function namedStrike(market: Market): { floor: number | null; cap: number | null } {
   const match = /-([TB])(\d+(?:\.\d+)?)$/.exec(market.ticker)
   if (match === null) return { floor: null, cap: null }
   const value = Number(match[2])

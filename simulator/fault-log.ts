@@ -2,20 +2,26 @@
 export type FaultKind =
   | 'drop'
   | 'duplicate'
+  | 'reorder'
   | 'delay'
   | 'corrupt'
   | 'cut'
   | 'silence'
+  | 'mute'
   | 'overflow'
   | 'channel_error'
   | 'refuse'
   | 'deaf'
+  | 'lie'
+  | 'maintenance'
 
 /** One injected fault: when it really happened (microseconds), and the market whose frame it hit. */
 export type Fault = {
   kind: FaultKind
   atUs: number
   ticker?: string
+  /** the channel of a lost frame that was not the book's */
+  channel?: string
   /** the connection it hit, by its number in order of coming */
   connection?: number
 }

@@ -1,73 +1,64 @@
 import type { Duplex } from 'node:stream'
 import type { Clock } from './clock.ts'
+import { ConnectionFaults } from './connection-faults.ts'
 import { type Fault, type FaultKind, noteFault } from './fault-log.ts'
+import { type Floor, stampAt } from './floor.ts'
+import { pricesOf } from './grid.ts'
 import type { Refusal } from './handshake.ts'
-import type { ArmedFault, Corruption } from './line.ts'
+import { RestFaults } from './rest-faults.ts'
 import type { Session } from './session.ts'
 
-const BOOK = 'orderbook_delta'
+/** A size that is added behind everybody's back: hundredths of a contract. */
+const LIE = 1300
 
-/**
- * The switches of what can go wrong. Those that hit a frame are armed on every connection that has a
- * book subscription, and strike its next fitting frame; `log` says when each really struck.
- */
-export class Faults {
-  readonly log: Fault[] = []
+/** Everything that can be made to go wrong, with every connection, with one, or with the exchange. */
+export class Faults extends ConnectionFaults {
+  readonly log: Fault[]
+  readonly rest = new RestFaults()
   readonly #sessions: ReadonlySet<Session>
+  readonly #floor: Floor
   readonly #now: Clock
   readonly #unanswered = new Set<Duplex>()
-  #refusals: Refusal[] = []
+  #refusals: (Refusal | 'hang')[] = []
   #deafUntilUs = 0
   #hearing: NodeJS.Timeout | undefined
 
-  constructor(sessions: ReadonlySet<Session>, now: Clock) {
+  constructor(sessions: ReadonlySet<Session>, floor: Floor, now: Clock) {
+    const log: Fault[] = []
+    super(log, () => sessions, now)
+    this.log = log
     this.#sessions = sessions
+    this.#floor = floor
     this.#now = now
   }
 
-  /** The next n book frames (of this market) are numbered but not sent. */
-  dropNext(n = 1, ticker?: string): number {
-    return this.#arm({ kind: 'drop', ticker }, n)
+  /** @returns the switches of one connection, by its number in order of coming; of none when it is over */
+  only(connection: number): ConnectionFaults {
+    const one = () => [...this.#sessions].filter((each) => each.line.connection === connection)
+    return new ConnectionFaults(this.log, one, this.#now)
   }
 
-  /** The next book frame (of this market) is sent twice. */
-  duplicateNext(ticker?: string): number {
-    return this.#arm({ kind: 'duplicate', ticker })
+  /**
+   * A book changes at once, at a price far from its best that holds no order, and nobody is told:
+   * no frame, no seq. Only who asks for the book again can find out. Throws when no such price is left.
+   */
+  lie(ticker: string): void {
+    const market = this.#floor.market(ticker)
+    const free = (side: 'yes' | 'no') =>
+      pricesOf(market.structure).find(
+        (price) => market.book.size(side, price) === 0 && price < market.book.best(side),
+      )
+    const side = free('yes') === undefined ? 'no' : 'yes'
+    const price = free(side)
+    if (price === undefined) throw new Error(`${ticker} has no room for a lie`)
+    this.#note('lie', ticker)
+    const stamp = stampAt(this.#now())
+    market.book.apply(side, price, LIE)
+    this.#floor.observed({ kind: 'delta', market, side, price, change: LIE, stamp })
   }
 
-  /** The next book frame (of this market, of this type) is sent so much later, behind its followers. */
-  delayNext(ms: number, ticker?: string, type?: 'delta' | 'snapshot'): number {
-    return this.#arm({ kind: 'delay', ms, ticker, type })
-  }
-
-  /** The next delta (of this market) cannot be read. */
-  corruptNext(how: Corruption, ticker?: string): number {
-    return this.#arm({ kind: 'corrupt', how, ticker })
-  }
-
-  /** Every connection breaks off without a word. */
-  cut(): number {
-    return this.#each(this.#sessions, 'cut', (session) => session.ws.terminate())
-  }
-
-  /** Connections stay, but their frames are lost for so long; pings go on unless told otherwise. */
-  silence(ms: number, { pings = true } = {}): number {
-    const untilUs = this.#now() + ms * 1000
-    return this.#each(this.#sessions, 'silence', ({ line }) => line.silence(untilUs, pings))
-  }
-
-  /** Error 25: the book subscriptions are over. */
-  overflow(): number {
-    return this.#terminate('overflow', 25)
-  }
-
-  /** Error 10: the book subscriptions are over. */
-  channelError(): number {
-    return this.#terminate('channel_error', 10)
-  }
-
-  /** The next n handshakes are refused, whatever they bear. */
-  refuseHandshakes(n: number, how: Refusal = 503): void {
+  /** The next n handshakes are refused, whatever they bear, or never answered. */
+  refuseHandshakes(n: number, how: Refusal | 'hang' = 503): void {
     for (let each = 0; each < n; each += 1) this.#refusals.push(how)
   }
 
@@ -85,13 +76,13 @@ export class Faults {
   }
 
   /** @returns how the next handshake is to be refused, if it is */
-  takeRefusal(): Refusal | undefined {
+  takeRefusal(): Refusal | 'hang' | undefined {
     const refusal = this.#refusals.shift()
     if (refusal !== undefined) this.#note('refuse')
     return refusal
   }
 
-  /** Leaves a handshake unanswered until the exchange hears again. */
+  /** Leaves a handshake unanswered until the exchange hears again, or for good when it does. */
   hang(stream: Duplex): void {
     this.#unanswered.add(stream)
     stream.on('error', () => stream.destroy())
@@ -104,36 +95,8 @@ export class Faults {
     for (const stream of this.#unanswered) stream.destroy()
   }
 
-  #arm(fault: ArmedFault, times = 1): number {
-    const sessions = this.#subscribed()
-    for (const { line } of sessions) {
-      for (let each = 0; each < times; each += 1) line.arm(fault)
-    }
-    return sessions.length
-  }
-
-  #terminate(kind: FaultKind, code: 10 | 25): number {
-    return this.#each(this.#subscribed(), kind, (session) => {
-      const subscription = session.on(BOOK)
-      if (subscription !== undefined) session.terminate(subscription, code)
-    })
-  }
-
-  #subscribed(): Session[] {
-    return [...this.#sessions].filter((session) => session.on(BOOK) !== undefined)
-  }
-
-  #each(sessions: Iterable<Session>, kind: FaultKind, act: (session: Session) => void): number {
-    const hit = [...sessions]
-    for (const session of hit) {
-      this.#note(kind, session.line.connection)
-      act(session)
-    }
-    return hit.length
-  }
-
-  #note(kind: FaultKind, connection?: number): void {
-    const fault = { kind, atUs: this.#now(), ...(connection === undefined ? {} : { connection }) }
+  #note(kind: FaultKind, ticker?: string): void {
+    const fault = { kind, atUs: this.#now(), ...(ticker === undefined ? {} : { ticker }) }
     noteFault(this.log, fault)
   }
 }

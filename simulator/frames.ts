@@ -38,7 +38,7 @@ export function printSnapshot(
   const msg: Record<string, unknown> = { market_ticker: ticker, market_id: market?.id ?? '' }
   if (market !== undefined) {
     const { book } = market
-    if (book.yes.size > 0) msg['yes_dollars_fp'] = printLadder(book.ascending('yes'))
+    if (book.depth('yes') > 0) msg['yes_dollars_fp'] = printLadder(book.ascending('yes'))
     const no = book.ascending('no').map(([p, size]): Level => [shown('no', p, yesPrice), size])
     // Ascending in the price that is shown.
     if (no.length > 0) msg['no_dollars_fp'] = printLadder(yesPrice ? no.reverse() : no)
@@ -52,7 +52,7 @@ export function printLadder(levels: readonly Level[]): [string, string][] {
 }
 
 /** Prints the `msg` of a trade. */
-export function printTrade({ id, market, yesPrice, count, taker, atUs }: Trade): string {
+export function printTrade({ id, market, yesPrice, count, taker, block, atUs }: Trade): string {
   return JSON.stringify({
     trade_id: id,
     market_ticker: market.ticker,
@@ -62,7 +62,7 @@ export function printTrade({ id, market, yesPrice, count, taker, atUs }: Trade):
     taker_side: taker,
     taker_outcome_side: taker,
     taker_book_side: taker === 'yes' ? 'bid' : 'ask',
-    is_block_trade: false,
+    is_block_trade: block,
     ts: toSeconds(atUs),
     ts_ms: toMillis(atUs),
   })

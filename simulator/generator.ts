@@ -16,6 +16,8 @@ export type GeneratorOptions = {
   skew: number
   /** how many combos are listed besides; they have books but do not trade */
   combos: number
+  /** how many of the markets, those listed first, are scalar */
+  scalars: number
 }
 
 /**
@@ -30,15 +32,20 @@ export class Generator implements Source {
   readonly #pits: Pit[] = []
   /** running sums of the markets' weights: one is drawn by searching them; empty when to be made anew */
   #sums: number[] = []
+  #rate: number
   #owed = 0
 
   constructor(floor: Floor, now: Clock, options: GeneratorOptions) {
     this.#floor = floor
     this.#now = now
     this.#options = options
+    this.#rate = options.rate
     this.#random = seededRandom(options.seed)
     const listings = makeListings(options.markets, this.#random, now())
-    for (const listing of listings) this.enter(listMarket(listing, 'active'))
+    listings.forEach((listing, nth) => {
+      const type = nth < options.scalars ? 'scalar' : 'binary'
+      this.enter(listMarket({ ...listing, type }, 'active'))
+    })
     for (const listing of makeCombos(options.combos, this.#random, now())) {
       this.enter(listMarket(listing, 'active'))
     }
@@ -63,8 +70,13 @@ export class Generator implements Source {
     this.#sums = []
   }
 
+  /** Sets how many book events a second there are from now on. */
+  set rate(perSecond: number) {
+    this.#rate = perSecond
+  }
+
   advance(elapsedUs: number): void {
-    this.#owed += (elapsedUs * this.#options.rate) / 1_000_000
+    this.#owed += (elapsedUs * this.#rate) / 1_000_000
     while (this.#owed >= 1) this.#owed -= this.#act()
   }
 

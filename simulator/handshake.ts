@@ -1,12 +1,13 @@
 import type { IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
+import { statusBody } from './exchange-bodies.ts'
 import type { Verifier } from './signature.ts'
 
 /** Where the websocket is. */
 export const SOCKET_PATH = '/trade-api/ws/v2'
 
 /** How a handshake can be refused on purpose. */
-export type Refusal = 503 | 401 | 429 | 'html'
+export type Refusal = 503 | 401 | 403 | 429 | 'html'
 
 const json = 'application/json'
 const unauthorized = (details: string) => JSON.stringify({ code: 'authentication_error', details })
@@ -33,6 +34,7 @@ const PAGE = '<!doctype html><html><body><h1>502 Bad Gateway</h1></body></html>'
 const REFUSALS: Record<Refusal, readonly [status: string, type: string, body: string]> = {
   503: ['503 Service Unavailable', json, '{"exchange_active":false,"trading_active":false}'],
   401: ['401 Unauthorized', json, unauthorized('NOT_FOUND')],
+  403: ['403 Forbidden', json, '{"code":"forbidden","message":"forbidden"}'],
   429: ['429 Too Many Requests', json, '{"error":"too many requests"}'],
   html: ['502 Bad Gateway', 'text/html', PAGE],
 }
@@ -40,6 +42,11 @@ const REFUSALS: Record<Refusal, readonly [status: string, type: string, body: st
 /** Refuses a handshake as an exchange, or something in front of it, might on a bad day. */
 export function refuse(stream: Duplex, how: Refusal): void {
   answerHandshake(stream, ...REFUSALS[how])
+}
+
+/** Refuses a handshake in maintenance, with the status of the exchange until then (microseconds). */
+export function refuseInMaintenance(stream: Duplex, untilUs: number): void {
+  answerHandshake(stream, '503 Service Unavailable', json, JSON.stringify(statusBody(untilUs)))
 }
 
 function answerHandshake(stream: Duplex, status: string, type: string, body: string): void {

@@ -1,7 +1,7 @@
 import type { Clock } from './clock.ts'
 import type { Floor } from './floor.ts'
 import type { Generator } from './generator.ts'
-import type { Life } from './life.ts'
+import type { Life, Outcome } from './life.ts'
 import { makeListings } from './listings.ts'
 import { isCombo, type MarketStatus } from './market.ts'
 import { type Random, seededRandom } from './random.ts'
@@ -15,8 +15,11 @@ const LIVES = [
   'redate',
   'close',
   'determine',
+  'dispute',
+  'amend',
   'settle',
   'refine',
+  'describe',
 ] as const
 
 /** The statuses of the markets to which it may happen. */
@@ -28,8 +31,11 @@ const POSSIBLE: Record<(typeof LIVES)[number], readonly MarketStatus[]> = {
   redate: ['active', 'closed'],
   close: ['active', 'inactive'],
   determine: ['closed'],
-  settle: ['determined'],
+  dispute: ['determined'],
+  amend: ['disputed'],
+  settle: ['determined', 'amended'],
   refine: ['active'],
+  describe: ['active'],
 }
 
 /** Makes markets live: they are created, open, pause, resume, close and settle, by the seed. */
@@ -77,7 +83,13 @@ export class Lives {
         this.#life.close(ticker)
         break
       case 'determine':
-        this.#life.determine(ticker, this.#random.chance(0.5) ? 'yes' : 'no')
+        this.#life.determine(ticker, this.#outcome(ticker))
+        break
+      case 'dispute':
+        this.#life.dispute(ticker)
+        break
+      case 'amend':
+        this.#life.amend(ticker, this.#outcome(ticker))
         break
       case 'settle':
         this.#life.settle(ticker)
@@ -85,7 +97,15 @@ export class Lives {
       case 'refine':
         this.#life.refine(ticker, 'deci_cent')
         break
+      case 'describe':
+        this.#life.describe(ticker, { yesSubTitle: `Above about ${this.#random.below(1000)}` })
+        break
     }
+  }
+
+  #outcome(ticker: string): Outcome {
+    if (this.#floor.market(ticker).type === 'scalar') return 10_000 * this.#random.below(101)
+    return this.#random.chance(0.5) ? 'yes' : 'no'
   }
 
   #create(): void {

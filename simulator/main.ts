@@ -1,6 +1,7 @@
 import { writeFileSync } from 'node:fs'
 import { readArguments } from './arguments.ts'
 import { startExchange } from './exchange.ts'
+import { obey } from './obey.ts'
 
 /** Runs the exchange as a process of its own, until SIGTERM, SIGINT or its parent's end. */
 async function main(): Promise<void> {
@@ -21,7 +22,13 @@ async function main(): Promise<void> {
   process.on('SIGTERM', stop).on('SIGINT', stop).on('disconnect', stop)
   if (read.keyFile !== undefined) writeFileSync(read.keyFile, privateKeyPem, { mode: 0o600 })
   if (alone) console.log(JSON.stringify({ type: 'ready', wsUrl, restUrl, keyId }))
-  else process.send?.({ type: 'ready', wsUrl, restUrl, keyId, privateKeyPem })
+  else {
+    process.on('message', (word) => {
+      const answer = obey(exchange, word)
+      if (answer !== null && process.connected) process.send?.(answer)
+    })
+    process.send?.({ type: 'ready', wsUrl, restUrl, keyId, privateKeyPem })
+  }
 }
 
 function fail(problems: readonly string[]): void {

@@ -1,4 +1,4 @@
-import { Book } from './book.ts'
+import { MapBook, type TrueBook } from './book.ts'
 
 /** The exchange's word for where a market stands. */
 export type MarketStatus =
@@ -7,7 +7,19 @@ export type MarketStatus =
   | 'inactive'
   | 'closed'
   | 'determined'
+  | 'disputed'
+  | 'amended'
   | 'finalized'
+
+/** Whether it pays all or nothing, or a part between. */
+export type MarketType = 'binary' | 'scalar'
+
+/** What `metadata_updated` can change: strikes in the question's own unit, and what yes stands for. */
+export type MetadataChange = {
+  floorStrike?: number
+  capStrike?: number
+  yesSubTitle?: string
+}
 
 /** A market of the simulated exchange: what it is, where it stands, its true book and its trading. */
 export type Market = {
@@ -15,15 +27,20 @@ export type Market = {
   readonly id: string
   readonly event: string
   readonly series: string
-  readonly book: Book
+  readonly type: MarketType
+  readonly book: TrueBook
   readonly createdUs: number
+  /** from when REST shows it: a little later than the lifecycle channel tells of it */
+  readonly shownUs: number
   /** when a property that is not trading last changed */
   updatedUs: number
   openUs: number
   closeUs: number
   status: MarketStatus
   structure: string
-  result: '' | 'yes' | 'no'
+  result: '' | 'yes' | 'no' | 'scalar'
+  /** what a yes pays, in millionths; null until it is determined */
+  settlementValue: number | null
   settledUs: number | null
   /** last trade: millionths and hundredths, 0 when there was none */
   lastPrice: number
@@ -32,6 +49,8 @@ export type Market = {
   volume: number
   openInterest: number
   dollarVolume: number
+  /** what was changed of what the ticker says of it */
+  readonly changed: MetadataChange
   /** best prices and last trade of a day ago, in millionths */
   readonly previous: { bid: number; ask: number; last: number }
 }
@@ -41,32 +60,44 @@ export type Listing = {
   ticker: string
   id: string
   structure: string
+  /** binary when absent */
+  type?: MarketType
   createdUs: number
+  /** from when REST shows it; at once when absent */
+  shownUs?: number
   openUs: number
   closeUs: number
 }
 
-/** Makes a market that has not traded and whose book is empty. */
-export function listMarket(listing: Listing, status: MarketStatus): Market {
+/** Makes a market that has not traded, with an empty book unless another is given. */
+export function listMarket(
+  listing: Listing,
+  status: MarketStatus,
+  book: TrueBook = new MapBook(),
+): Market {
   return {
     ticker: listing.ticker,
     id: listing.id,
     event: eventOf(listing.ticker),
     series: seriesOf(listing.ticker),
-    book: new Book(),
+    type: listing.type ?? 'binary',
+    book,
     createdUs: listing.createdUs,
+    shownUs: listing.shownUs ?? listing.createdUs,
     updatedUs: listing.createdUs,
     openUs: listing.openUs,
     closeUs: listing.closeUs,
     status,
     structure: listing.structure,
     result: '',
+    settlementValue: null,
     settledUs: null,
     lastPrice: 0,
     lastSize: 0,
     volume: 0,
     openInterest: 0,
     dollarVolume: 0,
+    changed: {},
     previous: { bid: 0, ask: 1_000_000, last: 0 },
   }
 }

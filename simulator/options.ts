@@ -13,9 +13,18 @@ export type ExchangeOptions = {
   skew?: number
   /** combos that are listed besides */
   combos?: number
+  /** how many of the markets are scalar (0) */
+  scalars?: number
+  /** how long REST does not know a market that was just created (0) */
+  lateMs?: number
   /** markets are created, open, pause, close and settle: one such step every `livesMs` (250) */
   lives?: boolean
   livesMs?: number
+  /** a load that costs this process little: books of one-cent grids, many frames in one write (false) */
+  load?: boolean
+  /** of a load: levels of a market, both sides together (40), and trades a second (0) */
+  levels?: number
+  trades?: number
   /** the file of a recording, which is played instead of making trading up */
   replay?: string
   /** how many times as fast as it was recorded */
@@ -45,20 +54,27 @@ export function complete(options: ExchangeOptions) {
     rate: 200,
     skew: 1,
     combos: 0,
+    scalars: 0,
+    lateMs: 0,
     lives: false,
     livesMs: 250,
+    load: false,
+    levels: 40,
+    trades: 0,
     speed: 1,
     paused: false,
     toleranceMs: 10_000,
     rest: { perSecond: 1200, capacity: 3600 },
     pingMs: 10_000,
-    deflate: true,
+    // A load writes its frames past the compressor.
+    deflate: options.load !== true,
     maxPayload: 64 * 2 ** 20,
     ...options,
     limits: {
       marketsPerSubscription: 500_000,
       commands: { perSecond: 10_000, capacity: 10_000 },
-      bufferBytes: 32 * 2 ** 20,
+      // The first books of very many markets are one burst.
+      bufferBytes: (options.load === true ? 512 : 32) * 2 ** 20,
       ...options.limits,
     },
   }

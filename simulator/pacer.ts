@@ -1,19 +1,23 @@
 import type { Clock } from './clock.ts'
 import type { Source } from './source.ts'
 
-const TICK_MS = 5
 /** After a stall the time beyond this is forgotten, so that no burst follows it. */
 const LONGEST_US = 250_000
 
-/** Runs a source in real time, in ticks of about five milliseconds. */
+/** Runs a source in real time, in ticks of a few milliseconds. */
 export class Pacer {
   readonly #source: Source
   readonly #now: Clock
+  readonly #isOpen: () => boolean
+  readonly #tickMs: number
   #timer: NodeJS.Timeout | undefined
   #lastUs = 0
 
-  constructor(source: Source, now: Clock) {
+  /** @param isOpen whether there is trading; while there is none the source's time stands still */
+  constructor(source: Source, now: Clock, isOpen: () => boolean, tickMs: number) {
     this.#source = source
+    this.#tickMs = tickMs
+    this.#isOpen = isOpen
     this.#now = now
   }
 
@@ -21,7 +25,7 @@ export class Pacer {
   start(): void {
     if (this.#timer !== undefined) return
     this.#lastUs = this.#now()
-    this.#timer = setInterval(() => this.#tick(), TICK_MS)
+    this.#timer = setInterval(() => this.#tick(), this.#tickMs)
   }
 
   /** Stops the time of the source until the next start. */
@@ -34,6 +38,6 @@ export class Pacer {
     const atUs = this.#now()
     const elapsedUs = Math.min(atUs - this.#lastUs, LONGEST_US)
     this.#lastUs = atUs
-    this.#source.advance(elapsedUs)
+    if (this.#isOpen()) this.#source.advance(elapsedUs)
   }
 }

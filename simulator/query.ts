@@ -46,6 +46,14 @@ export const marketsQuery = z
     if (settled !== undefined && !['settled', undefined].includes(status)) {
       refuse('settled_ts filters go with status settled')
     }
+    // "Incompatible with any other filters except mve_filter=exclude. May be combined with
+    // series_ticker, which requires mve_filter=exclude." (the exchange's OpenAPI)
+    if (query.min_updated_ts !== undefined) {
+      const others = [status, created, closes, settled, query.event_ticker, query.tickers]
+      const lone = others.every((each) => each === undefined) && query.mve_filter !== 'only'
+      const series = query.series_ticker === undefined || query.mve_filter === 'exclude'
+      if (!lone || !series) refuse('min_updated_ts goes with mve_filter=exclude alone')
+    }
   })
 
 export type MarketsQuery = z.infer<typeof marketsQuery>
@@ -58,6 +66,21 @@ export const eventsQuery = z.object({
   status: z.enum(['unopened', 'open', 'closed', 'settled']).optional(),
   series_ticker: z.string().optional(),
   tickers: csv.optional(),
+  min_close_ts: instant.optional(),
+  min_updated_ts: instant.optional(),
+})
+
+/** The parameters of `GET /series/fee_changes`. */
+export const seriesFeesQuery = z.object({
+  series_ticker: z.string().optional(),
+  show_historical: boolean.default(false),
+})
+
+/** The parameters of `GET /events/fee_changes`. */
+export const eventFeesQuery = z.object({
+  event_ticker: z.string().optional(),
+  limit: within(1, 1000).default(100),
+  cursor: z.string().optional(),
 })
 
 /** The parameters of `GET /events/{event_ticker}`. */

@@ -26,7 +26,14 @@ export function printRecording({ seed, markets, events }: RecordingOptions): str
   let atUs = BEGIN_US
   const clock: Clock = () => atUs
   const floor = new Floor()
-  const generator = new Generator(floor, clock, { seed, markets, rate: 0, skew: 1, combos: 0 })
+  const generator = new Generator(floor, clock, {
+    seed,
+    markets,
+    rate: 0,
+    skew: 1,
+    combos: 0,
+    scalars: 0,
+  })
   const tape = new Tape(clock)
   const [emptied, repeated, ...rest] = floor.markets.values()
   if (emptied === undefined || repeated === undefined) throw new Error('too few markets to record')

@@ -3,7 +3,7 @@ import { parseInstant } from '#core/instant'
 import { parsePrice } from '#core/price'
 import { parseSize, parseSizeChange } from '#core/size'
 import { parseTicker } from '#core/ticker'
-import { Book, type Level, type Side } from './book.ts'
+import { type Level, MapBook, type Side } from './book.ts'
 
 /** One book event of a recording; `receivedMs` is when its recorder got it. */
 export type RecordedEvent = { receivedMs: number; ticker: string } & (
@@ -85,7 +85,7 @@ export class MalformedRecording extends Error {
  */
 export function readRecording(text: string): Recording {
   const recording: Recording = { events: [], ids: new Map() }
-  const books = new Map<string, Book>()
+  const books = new Map<string, MapBook>()
   text.split('\n').forEach((each, index) => {
     if (each.trim() === '') return
     try {
@@ -128,7 +128,7 @@ function readLine(text: string, ids: Map<string, string>): RecordedEvent | null 
 }
 
 /** Applies an event to the recording's own books: what they cannot hold cannot be played. */
-function follow(books: Map<string, Book>, event: RecordedEvent): void {
+function follow(books: Map<string, MapBook>, event: RecordedEvent): void {
   let book = books.get(event.ticker)
   if (event.kind === 'delta') {
     if (book === undefined) throw new Error(`a delta of ${event.ticker} before its snapshot`)
@@ -136,11 +136,11 @@ function follow(books: Map<string, Book>, event: RecordedEvent): void {
     return
   }
   if (book === undefined) {
-    book = new Book()
+    book = new MapBook()
     books.set(event.ticker, book)
   }
   book.replace(event.yes, event.no)
-  if (book.yes.size < event.yes.length || book.no.size < event.no.length) {
+  if (book.depth('yes') < event.yes.length || book.depth('no') < event.no.length) {
     throw new Error('a snapshot names a price twice')
   }
 }

@@ -91,7 +91,7 @@ export class Session {
       text: printFrame(envelope, msg),
       corrupted: (how) => corrupt(how, printFrame(envelope, msg), change),
     })
-    this.#checkBuffer(subscription)
+    this.checkBuffer(subscription)
   }
 
   /** Sends a market's whole book; `id` when a command that had one asked for it. */
@@ -106,14 +106,14 @@ export class Session {
     const text = printFrame(envelope, printSnapshot(ticker, market, subscription.useYesPrice))
     this.stats.snapshots += 1
     this.line.sendBook({ type: 'snapshot', ticker, text, corrupted: () => text })
-    this.#checkBuffer(subscription)
+    this.checkBuffer(subscription)
   }
 
   /** Sends a frame of any other channel around a `msg` that is JSON already. */
   sendOther(subscription: Subscription, type: string, msg: string): void {
     const envelope = { type, sid: subscription.sid, seq: subscription.next() }
-    this.line.send(printFrame(envelope, msg))
-    this.#checkBuffer(subscription)
+    this.line.sendOther(subscription.channel, printFrame(envelope, msg))
+    this.checkBuffer(subscription)
   }
 
   /** Sends an error about a command; one about a subscription bears its sid, and its seq if it has one. */
@@ -136,7 +136,8 @@ export class Session {
     this.end(subscription)
   }
 
-  #checkBuffer(subscription: Subscription): void {
+  /** Ends a subscription with error 25 when its client has left too much waiting. */
+  checkBuffer(subscription: Subscription): void {
     if (this.line.waiting <= this.limits.bufferBytes) return
     if (this.#bySid.get(subscription.sid) === subscription) this.terminate(subscription, 25)
   }

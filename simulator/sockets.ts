@@ -5,8 +5,9 @@ import { answer } from './answer.ts'
 import type { Clock } from './clock.ts'
 import type { Faults } from './faults.ts'
 import type { Floor } from './floor.ts'
-import { admit, refuse } from './handshake.ts'
+import { admit, refuse, refuseInMaintenance } from './handshake.ts'
 import { Line } from './line.ts'
+import type { Maintenance } from './maintenance.ts'
 import { Session, type SessionLimits } from './session.ts'
 import type { Verifier } from './signature.ts'
 import type { Stats } from './stats.ts'
@@ -15,6 +16,7 @@ import type { Stats } from './stats.ts'
 export type SocketParts = {
   floor: Floor
   faults: Faults
+  maintenance: Maintenance
   sessions: Set<Session>
   verify: Verifier
   limits: SessionLimits
@@ -29,7 +31,7 @@ export type SocketParts = {
 
 /** Serves websockets on an HTTP server; the returned function ends them all. */
 export function serveSockets(server: Server, parts: SocketParts): () => void {
-  const { faults, sessions, stats } = parts
+  const { faults, maintenance, sessions, stats } = parts
   const sockets = new WebSocketServer({
     noServer: true,
     maxPayload: parts.maxPayload,
@@ -40,10 +42,14 @@ export function serveSockets(server: Server, parts: SocketParts): () => void {
     autoPong: false,
   })
   server.on('upgrade', (request: IncomingMessage, stream: Duplex, head: Buffer) => {
-    const refusal = faults.isDeaf ? undefined : faults.takeRefusal()
-    if (faults.isDeaf) {
+    const refusal = faults.isDeaf ? 'hang' : faults.takeRefusal()
+    const closedUntilUs = maintenance.untilUs
+    if (refusal === 'hang') {
       stats.refused += 1
       faults.hang(stream)
+    } else if (closedUntilUs !== null) {
+      stats.refused += 1
+      refuseInMaintenance(stream, closedUntilUs)
     } else if (refusal !== undefined) {
       stats.refused += 1
       refuse(stream, refusal)

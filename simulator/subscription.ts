@@ -16,8 +16,9 @@ const WITHOUT_SEQ = ['ticker', 'fill', 'market_positions', 'user_orders']
 export class Subscription {
   readonly sid: number
   readonly channel: string
-  /** null: every market */
-  tickers: Set<string> | null
+  /** goes up when other markets are wanted than before */
+  version = 0
+  #tickers: Set<string> | null
   useYesPrice: boolean
   skipTickerAck: boolean
   readonly commands: TokenBucket
@@ -26,10 +27,33 @@ export class Subscription {
   constructor(sid: number, channel: string, tickers: Set<string> | null, commands: TokenBucket) {
     this.sid = sid
     this.channel = channel
-    this.tickers = tickers
+    this.#tickers = tickers
     this.useYesPrice = false
     this.skipTickerAck = false
     this.commands = commands
+  }
+
+  /** The markets that are wanted; null: every market. */
+  get tickers(): ReadonlySet<string> | null {
+    return this.#tickers
+  }
+
+  /** Wants these markets too. */
+  add(tickers: Iterable<string>): void {
+    for (const ticker of tickers) this.#tickers?.add(ticker)
+    this.version += 1
+  }
+
+  /** Does not want these markets any more. */
+  remove(tickers: Iterable<string>): void {
+    for (const ticker of tickers) this.#tickers?.delete(ticker)
+    this.version += 1
+  }
+
+  /** Wants every market. */
+  widen(): void {
+    this.#tickers = null
+    this.version += 1
   }
 
   /** Whether the frames of this channel bear a seq. */
@@ -50,6 +74,6 @@ export class Subscription {
 
   /** Whether a market's frames are wanted. */
   wants(ticker: string): boolean {
-    return this.tickers === null || this.tickers.has(ticker)
+    return this.#tickers === null || this.#tickers.has(ticker)
   }
 }

@@ -19,7 +19,8 @@ export function openingBook(pit: Pit, random: Random, bare: readonly Side[]): vo
     const levels = 8 + random.below(24)
     for (let level = 0; level < levels; level += 1) {
       const price = roomFor(pit, side, level + random.below(3))
-      if (price !== null) pit.market.book[side].set(price, orderSize(random))
+      const { book } = pit.market
+      if (price !== null) book.apply(side, price, orderSize(random) - book.size(side, price))
     }
   }
 }
@@ -30,7 +31,7 @@ export function openingBook(pit: Pit, random: Random, bare: readonly Side[]): vo
  */
 export function act(floor: Floor, pit: Pit, random: Random, atUs: number): number {
   const side: Side = random.chance(0.5) ? 'yes' : 'no'
-  const levels = pit.market.book[side].size
+  const levels = pit.market.book.depth(side)
   const stamp = stampAt(atUs)
   if (random.chance(0.03)) wander(pit, random)
   const wish = random.next()
@@ -91,7 +92,8 @@ function take(floor: Floor, pit: Pit, random: Random, stamp: Stamp): number {
     deltas += 1
     floor.delta(market, maker, price, -count, stamp)
     const yesPrice = maker === 'yes' ? price : DOLLAR - price
-    floor.trade({ id: random.uuid(), market, yesPrice, count, taker, atUs: stamp.atUs })
+    const id = random.uuid()
+    floor.trade({ id, market, yesPrice, count, taker, block: false, atUs: stamp.atUs })
   }
   return deltas
 }
@@ -136,16 +138,16 @@ function someLevel(
   side: Side,
   random: Random,
 ): { price: number; size: number } | null {
-  const ladder = market.book[side]
-  if (ladder.size === 0) return null
-  let price = market.book.best(side)
+  const { book } = market
+  if (book.depth(side) === 0) return null
+  let price = book.best(side)
   if (random.chance(0.7)) {
-    let skip = random.below(ladder.size)
-    for (const each of ladder.keys()) {
+    let skip = random.below(book.depth(side))
+    for (const each of book.prices(side)) {
       price = each
       if (skip === 0) break
       skip -= 1
     }
   }
-  return { price, size: market.book.size(side, price) }
+  return { price, size: book.size(side, price) }
 }

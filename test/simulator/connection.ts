@@ -34,6 +34,10 @@ export type Frame = {
     yes_bid_size_fp?: string
     yes_ask_size_fp?: string
     trade_id?: string
+    is_block_trade?: boolean
+    event_ticker?: string
+    fee_type_override?: string | null
+    fee_multiplier_override?: number | null
     is_deactivated?: boolean
     result?: string
     settlement_value?: string

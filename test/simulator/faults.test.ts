@@ -3,7 +3,10 @@ import type { IncomingMessage } from 'node:http'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { WebSocket } from 'ws'
 import { type Exchange, startExchange } from '../../simulator/exchange.ts'
+import type { TrueChange } from '../../simulator/observer.ts'
+import { until } from '../until.ts'
 import { type Connection, connect } from './connection.ts'
+import { fold } from './fold.ts'
 import { signedHeaders } from './signing.ts'
 
 let exchange: Exchange
@@ -66,6 +69,109 @@ test('a delayed frame comes behind those that follow it', async () => {
   expect(await client.next((frame) => frame.seq === 7)).toMatchObject({ type: 'orderbook_delta' })
   expect(seqs().at(-1)).toBe(7)
   expect(exchange.faults).toMatchObject([{ kind: 'delay' }])
+})
+
+test('two frames change places', async () => {
+  exchange.reorderNext()
+  while (exchange.stats.deltas < 4) exchange.step(1)
+  await client.settled()
+  expect(seqs().slice(0, 4)).toEqual([8, 7, 9, 10])
+  expect(exchange.faults).toMatchObject([{ kind: 'reorder', connection: 1 }])
+})
+
+test('a frame that nothing overtakes comes in its order, and that is no fault', async () => {
+  const ticker = exchange.tickers()[0] ?? ''
+  exchange.reorderNext(ticker)
+  const params = { sids: [1], action: 'get_snapshot', market_tickers: [ticker] }
+  expect(await client.ask({ cmd: 'update_subscription', params })).toMatchObject({ seq: 7 })
+  expect(exchange.faults).toEqual([])
+})
+
+test('a lost trade is a hole in the trades’ own numbers', async () => {
+  await client.ask({ cmd: 'subscribe', params: { channels: ['trade'] } })
+  expect(exchange.dropNextOf('trade')).toBe(1)
+  while (exchange.stats.trades < 3) exchange.step(1)
+  await client.settled()
+  const trades = client.frames.filter(({ type }) => type === 'trade')
+  expect(trades.slice(0, 2).map(({ seq }) => seq)).toEqual([2, 3])
+  expect(seqs()).toEqual(upTo(6 + exchange.stats.deltas))
+  expect(exchange.faults).toMatchObject([{ kind: 'drop', channel: 'trade' }])
+})
+
+test('a lie changes a book without a frame and without a seq; only who asks again can tell', async () => {
+  const ticker = [...exchange.books()].find(([, { yes }]) => yes.length > 3)?.[0] ?? ''
+  const before = fold(client.frames)
+  expect(before).toEqual(exchange.books())
+  const observed: TrueChange[] = []
+  exchange.onBook((change) => observed.push(change))
+  exchange.lie(ticker)
+  await client.settled()
+  expect(seqs()).toEqual([])
+  expect(fold(client.frames)).not.toEqual(exchange.books())
+  expect(observed).toMatchObject([{ kind: 'delta', ticker, change: 1300 }])
+  expect(exchange.books().get(ticker)?.yes[0]).toEqual(before.get(ticker)?.yes[0])
+  const params = { sids: [1], action: 'get_snapshot', market_tickers: [ticker] }
+  expect(await client.ask({ cmd: 'update_subscription', params })).toMatchObject({ seq: 7 })
+  expect(fold(client.frames)).toEqual(exchange.books())
+  expect(exchange.faults).toMatchObject([{ kind: 'lie', ticker }])
+})
+
+test('a fault can be aimed at one of several connections', async () => {
+  const other = await connect(exchange)
+  const [first = '', second = ''] = exchange.tickers()
+  await other.subscribe([first, second])
+  expect(exchange.connectionList()).toEqual([
+    { connection: 1, markets: exchange.tickers() },
+    { connection: 2, markets: [first, second] },
+  ])
+  const aim = exchange.only(2)
+  expect(aim.dropNext()).toBe(1)
+  expect(aim.overflow()).toBe(1)
+  expect(await other.nextOf('error')).toMatchObject({ msg: { code: 25 } })
+  const closed = once(other.ws, 'close')
+  expect(aim.cut()).toBe(1)
+  await closed
+  await until('it is over', () => exchange.connections() === 1)
+  expect(aim.silence(10_000)).toBe(0)
+  exchange.step(4)
+  await client.settled()
+  expect(seqs().slice(0, 3)).toEqual([7, 8, 9])
+  expect(exchange.faults.map(({ connection }) => connection)).toEqual([2, 2])
+})
+
+test('a muted connection answers no ping while its frames go on', async () => {
+  expect(exchange.mute(80)).toBe(1)
+  const began = performance.now()
+  let heard = 0
+  client.ws.on('pong', () => {
+    heard += 1
+  })
+  client.ws.ping('a')
+  exchange.step(1)
+  await client.nextOf('orderbook_delta')
+  await client.settled()
+  expect(heard).toBe(0)
+  const pinging = setInterval(() => client.ws.ping('b'), 5)
+  await once(client.ws, 'pong')
+  clearInterval(pinging)
+  expect(performance.now() - began).toBeGreaterThan(70)
+})
+
+test('REST answers fail as often and in the way asked, or come late', async () => {
+  const ask = async () => (await fetch(`${exchange.restUrl}/exchange/status`)).status
+  exchange.restFail(2, 429)
+  exchange.restFail(1, 500)
+  exchange.restFail(1, 503)
+  exchange.restFail(1, 'html')
+  expect([await ask(), await ask(), await ask(), await ask(), await ask(), await ask()]).toEqual([
+    429, 429, 500, 503, 502, 200,
+  ])
+  exchange.restFail(1, 'cut')
+  await expect(ask()).rejects.toThrow('fetch failed')
+  exchange.restSlow(60)
+  const began = performance.now()
+  expect(await ask()).toBe(200)
+  expect(performance.now() - began).toBeGreaterThan(55)
 })
 
 test('a snapshot can be delayed behind deltas', async () => {
@@ -178,13 +284,23 @@ test('handshakes are refused as often as asked, in the way asked', async () => {
   exchange.refuseHandshakes(1, 401)
   exchange.refuseHandshakes(1, 429)
   exchange.refuseHandshakes(1, 'html')
+  exchange.refuseHandshakes(1, 403)
   expect(await refusal()).toEqual({ status: 503, type: 'application/json' })
   expect(await refusal()).toEqual({ status: 401, type: 'application/json' })
   expect(await refusal()).toEqual({ status: 429, type: 'application/json' })
   expect(await refusal()).toEqual({ status: 502, type: 'text/html' })
+  expect(await refusal()).toEqual({ status: 403, type: 'application/json' })
   const other = await connect(exchange)
   await other.settled()
-  expect(exchange.faults.map((each) => each.kind)).toEqual(Array(4).fill('refuse'))
+  expect(exchange.faults.map((each) => each.kind)).toEqual(Array(5).fill('refuse'))
+})
+
+test('a handshake can be left without an answer', async () => {
+  exchange.refuseHandshakes(1, 'hang')
+  const options = { headers: signedHeaders(exchange), handshakeTimeout: 60 }
+  const [error] = await once(new WebSocket(exchange.wsUrl, options), 'error')
+  expect(String(error)).toContain('timed out')
+  await (await connect(exchange)).settled()
 })
 
 test('a deaf exchange answers neither commands nor handshakes, and hears again later', async () => {

@@ -1,4 +1,4 @@
-import type { PrintedLadder } from '../../simulator/exchange.ts'
+import type { PrintedLadder } from '../../simulator/printed-books.ts'
 import type { Frame } from './connection.ts'
 
 type Side = Map<string, number>

@@ -37,6 +37,37 @@ test('as a child it tells its parent where it is and which key it takes', async 
   expect(await once(process, 'exit')).toEqual([0, null])
 })
 
+test('a child under load does what its parent asks, and says what it has cost', async () => {
+  const { process, ready } = await child(['--load', '--markets', '30', '--rate', '0'])
+  const ask = async (word: { type: string; rate?: number }) => {
+    process.send(word)
+    for (;;) {
+      const [answer] = await once(process, 'message')
+      if (answer.type === word.type) return answer
+    }
+  }
+  const client = await connect(ready)
+  const listed = await (await fetch(`${ready.restUrl}/markets`)).json()
+  const tickers = (listed as { markets: { ticker: string }[] }).markets.map((each) => each.ticker)
+  await client.subscribe(tickers)
+  const before = await ask({ type: 'checksums' })
+  expect(Object.keys(before.checksums).sort()).toEqual([...tickers].sort())
+  await ask({ type: 'rate', rate: 20_000 })
+  await client.nextOf('orderbook_delta')
+  await ask({ type: 'pause' })
+  const { changes, deltas, cpuUs, rss } = await ask({ type: 'usage' })
+  expect(changes).toBeGreaterThan(0)
+  expect(deltas).toBe(changes)
+  expect(Math.min(cpuUs, rss)).toBeGreaterThan(0)
+  expect((await ask({ type: 'checksums' })).checksums).not.toEqual(before.checksums)
+  await ask({ type: 'start' })
+  const closed = once(client.ws, 'close')
+  expect(await ask({ type: 'cut' })).toEqual({ type: 'cut', cut: 1 })
+  await closed
+  process.kill('SIGTERM')
+  expect(await once(process, 'exit')).toEqual([0, null])
+})
+
 test('it ends when its parent goes away', async () => {
   const { process } = await child(['--replay', FIXTURE])
   process.disconnect()

@@ -6,6 +6,7 @@ type Market = {
   ticker: string
   event_ticker: string
   created_time: string
+  updated_time: string
   status: string
   yes_bid_dollars: string
   yes_ask_dollars: string
@@ -194,6 +195,37 @@ test('trades come newest first, in pages, of one market when asked', async () =>
   expect(future.body).toEqual({ trades: [], cursor: '' })
 })
 
+test('markets can be asked for by what changed of them last, apart from all else', async () => {
+  const [paused = ''] = exchange.tickers()
+  const [first] = await markets(`tickers=${paused}`)
+  const since = Math.floor(Date.parse(first?.updated_time ?? '') / 1000)
+  const changed = await markets(`min_updated_ts=${since}&mve_filter=exclude`)
+  expect(changed.map(({ ticker }) => ticker).sort()).toEqual(exchange.tickers().slice(0, 3).sort())
+  const series = await markets(`min_updated_ts=${since}&mve_filter=exclude&series_ticker=KXNONE`)
+  expect(series).toEqual([])
+})
+
+test('the account’s limits are those of the exchange, for who signs', async () => {
+  const url = `${exchange.restUrl}/account/limits`
+  expect((await fetch(url)).status).toBe(401)
+  const headers = signedHeaders(exchange, { path: '/trade-api/v2/account/limits' })
+  expect(await (await fetch(url, { headers })).json()).toMatchObject({
+    usage_tier: 'prestige',
+    read: { refill_rate: 12_000, bucket_capacity: 36_000 },
+    grants: [],
+  })
+})
+
+test('the schedule leaves out two hours of Thursday', async () => {
+  const { body } = await get<{ schedule: { standard_hours: { thursday: object[] }[] } }>(
+    '/exchange/schedule',
+  )
+  expect(body.schedule.standard_hours[0]?.thursday).toEqual([
+    { open_time: '00:00', close_time: '03:00' },
+    { open_time: '05:00', close_time: '00:00' },
+  ])
+})
+
 test('the exchange says that it is open', async () => {
   const { body } = await get('/exchange/status')
   expect(body).toMatchObject({ exchange_active: true, trading_active: true })
@@ -206,6 +238,8 @@ test.each([
   '/markets?cursor=nothing',
   '/markets?mve_filter=some',
   '/markets?status=settled&min_close_ts=1',
+  '/markets?min_updated_ts=1&status=open',
+  '/markets?min_updated_ts=1&series_ticker=KXBTCD',
   '/events?limit=0',
   '/events?status=paused',
   '/events?with_nested_markets=yes',

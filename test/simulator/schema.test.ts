@@ -16,7 +16,15 @@ test.skipIf(absent)('every frame of a lively run fits the exchange’s own schem
   const checks = new Map(
     Object.entries(definitions).map(([type, schema]) => [type, ajv.compile(schema as object)]),
   )
-  const options = { markets: 80, lives: true, livesMs: 1, rate: 3000, combos: 3, seed: 21 }
+  const options = {
+    markets: 80,
+    lives: true,
+    livesMs: 1,
+    rate: 3000,
+    combos: 3,
+    scalars: 9,
+    seed: 21,
+  }
   const exchange = await startExchange({ ...options, paused: true })
   const client = await connect(exchange)
   const tickers = exchange.tickers()
@@ -31,6 +39,10 @@ test.skipIf(absent)('every frame of a lively run fits the exchange’s own schem
   client.send({ id: 3, cmd: 'update_subscription', params: update })
   client.send({ id: 4, cmd: 'update_subscription', params: { ...update, action: 'nonsense' } })
   await client.next(({ msg }) => msg.event_type === 'price_level_structure_updated')
+  const [scalar = ''] = exchange.tickers()
+  exchange.life.describe(scalar, { floorStrike: 1.5, capStrike: 2.5 })
+  exchange.life.overrideFee(scalar.slice(0, scalar.lastIndexOf('-')), { type: null, multiplier: 2 })
+  exchange.life.blockTrade(scalar, 500_000, 100_000, 'yes')
   exchange.overflow()
   client.send({ id: 5, cmd: 'unsubscribe', params: { sids: [2, 3, 4] } })
   client.send({ id: 6, cmd: 'list_subscriptions' })
@@ -40,9 +52,12 @@ test.skipIf(absent)('every frame of a lively run fits the exchange’s own schem
     return check?.(frame) === true ? [] : [{ frame, errors: check?.errors }]
   })
   expect(problems.slice(0, 3)).toEqual([])
+  const told = new Set(client.frames.map(({ msg }) => msg?.event_type))
+  expect([...told]).toEqual(expect.arrayContaining(['metadata_updated', 'determined']))
   const types = new Set(client.frames.map((each) => each.type))
   const expected = ['subscribed', 'unsubscribed', 'ok', 'error', 'orderbook_snapshot']
   const more = ['orderbook_delta', 'trade', 'ticker', 'market_lifecycle_v2', 'event_lifecycle']
+  more.push('event_fee_update')
   expect([...types].sort()).toEqual([...expected, ...more].sort())
   await exchange.close()
 })
