@@ -1,6 +1,11 @@
+import type { Micros } from '#core/instant'
+
 /** Frames kept for inspection, the newest. */
 const KEPT = 100
 const LONGEST = 2000
+const MINUTE_US = 60_000_000
+/** A flood of them says no more than its beginning. */
+const STORED_A_MINUTE = 600
 /** The exchange names our account in these; they are no market data. */
 const ACCOUNT_FIELDS = new Set(['client_order_id', 'subaccount'])
 
@@ -10,15 +15,25 @@ export type AsideFrame = { readonly kind: 'unknown' | 'malformed'; readonly text
 export class Aside {
   readonly counts = { unknown: 0, malformed: 0 }
   readonly #frames: AsideFrame[] = []
+  #minute = 0
+  #stored = 0
 
   get frames(): readonly AsideFrame[] {
     return this.#frames
   }
 
-  add(kind: AsideFrame['kind'], text: string): void {
+  /** @returns the text as it may be stored, or null when enough of this minute's are stored */
+  add(kind: AsideFrame['kind'], given: string, now: Micros): string | null {
+    const text = withoutAccount(given).slice(0, LONGEST)
     this.counts[kind] += 1
-    this.#frames.push({ kind, text: withoutAccount(text).slice(0, LONGEST) })
+    this.#frames.push({ kind, text })
     if (this.#frames.length > KEPT) this.#frames.shift()
+    if (now - this.#minute >= MINUTE_US) {
+      this.#minute = now
+      this.#stored = 0
+    }
+    this.#stored += 1
+    return this.#stored <= STORED_A_MINUTE ? text : null
   }
 }
 

@@ -32,7 +32,6 @@ export class Publisher {
       const link = new FeedLink({ address, token: config.FEED_TOKEN, hello, outbox, superseded })
       return { outbox, link }
     })
-    for (const market of logs.keys()) this.#shardOf.set(market, shardOf(market, shards))
   }
 
   /** Shards that have greeted us. */
@@ -46,7 +45,7 @@ export class Publisher {
 
   add(records: readonly MarketRecord[]): void {
     for (const { market, record } of records) {
-      const shard = this.#shards[this.#shardOf.get(market) ?? -1]
+      const shard = this.#shards[this.#shard(market)]
       if (shard?.outbox.add(market, record)) shard.link.wake()
     }
   }
@@ -58,5 +57,13 @@ export class Publisher {
 
   stop(): void {
     for (const { link } of this.#shards) link.stop()
+  }
+
+  #shard(market: Ticker): number {
+    const known = this.#shardOf.get(market)
+    if (known !== undefined) return known
+    const shard = shardOf(market, this.#shards.length)
+    this.#shardOf.set(market, shard)
+    return shard
   }
 }

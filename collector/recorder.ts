@@ -1,67 +1,49 @@
-import type { MarketRecord } from '#core/ingest'
+import type { Entry } from '#core/entry'
 import type { Micros } from '#core/instant'
-import type { BookRecord } from '#core/log'
+import { inPlaceOf, RefusedMarkets } from '#core/refused-record'
 import type { Ticker } from '#core/ticker'
 import type { Clock } from './clock.ts'
 import { logEvent } from './log-event.ts'
+import type { Spool } from './spool/spool.ts'
+import type { StoredRecord } from './store/entries.ts'
 
-/** A frame may be stamped this much back, so no watermark comes nearer to the clock. */
-const STAMPED_BACK_US = 1001
 const RETRY_MS = 250
 /**
- * Codes of a batch that no retry stores: ours, and Postgres's classes 22 and 23, bad data and
+ * Codes of an entry that no retry stores: ours, and Postgres's classes 22 and 23, bad data and
  * violated constraints (https://www.postgresql.org/docs/17/errcodes-appendix.html).
  */
-const UNSTORABLE = /^(?:record_unstorable|epoch_not_open|2[23][0-9A-Z]{3})$/
-
-/** One transaction's worth: records, and the watermark that holds once they are durable. */
-export type RecordBatch = {
-  readonly records: readonly { readonly marketId: number; readonly record: BookRecord }[]
-  readonly watermark: Micros
-}
-
-/** Writes a batch; may be repeated. */
-export type WriteBatch = (batch: RecordBatch) => Promise<'written' | 'lease_lost'>
+const UNSTORABLE = /^(?:record_unstorable|2[23][0-9A-Z]{3})$/
 
 export type RecorderOptions = {
-  readonly write: WriteBatch
+  readonly spool: Pick<Spool, 'read' | 'arrival' | 'drained'>
+  /** Stores entries in one transaction; may be repeated. */
+  readonly write: (entries: readonly Entry[]) => Promise<readonly StoredRecord[] | 'lease_lost'>
+  /** Hears of records that are durable, in order; the next batch waits for it. */
+  readonly stored: (records: readonly StoredRecord[]) => Promise<void>
+  /** Hears of a market whose record could never be stored, and since when its log is not to be believed. */
+  readonly refused: (market: Ticker, since: Micros) => void
   readonly clock: Clock
-  readonly marketIds: ReadonlyMap<Ticker, number>
-  /** Records that may wait. When full the exchange is not read until half of it is free. */
-  readonly queue: number
+  /** Entries in one transaction. */
   readonly batch: number
-  /** The least time between two transactions while records come. */
+  /** Least time between two transactions. */
   readonly everyMs: number
-  /** The most time between two watermarks when nothing comes. */
-  readonly watermarkMs: number
-  readonly full: () => void
-  readonly drained: () => void
-  readonly leaseLost: () => void
-  /** A batch can never be stored, whatever is tried: a fault of ours. */
-  readonly broken: (reason: string) => void
 }
 
-/** Brings every record to Postgres, in order, with the watermark; it drops nothing. */
+/** Why a recorder rests: it was told to, all is drained, another collector writes, or the disk spoilt what was spooled. */
+export type RecorderEnd = 'stopped' | 'drained' | 'lease_lost' | 'unreadable'
+
+/** Brings what is spooled to Postgres, in order; it drops nothing, and lets the spool forget only what is durable. */
 export class Recorder {
   readonly #options: RecorderOptions
-  #queue: MarketRecord[] = []
-  #full = false
-  #stopping = false
-  #wake: (() => void) | null = null
+  readonly #refused = new RefusedMarkets()
   #durable: Micros | null = null
-  #done: Promise<void> = Promise.resolve()
+  #mode: 'running' | 'finishing' | 'stopping' = 'running'
+  #wake: (() => void) | null = null
+  /** Entries of the last transaction. */
+  lastBatch = 0
 
   constructor(options: RecorderOptions) {
     this.#options = options
-  }
-
-  start(): void {
-    this.#done = this.#run()
-  }
-
-  /** Records waiting to be written. */
-  get depth(): number {
-    return this.#queue.length
   }
 
   /** The last watermark that Postgres holds. */
@@ -70,89 +52,118 @@ export class Recorder {
   }
 
   /**
-   * Takes records. The queue goes past its bound only by what ends the reading of the exchange:
-   * one gap record for each market.
+   * Records until it is told to finish and all that is spooled is durable, it is told to stop, or the lease is lost.
+   * Throws as the spool does.
    */
-  add(records: readonly MarketRecord[]): void {
-    for (const record of records) this.#queue.push(record)
-    if (this.#queue.length >= this.#options.queue && !this.#full) {
-      this.#full = true
-      logEvent('recorder_full', { waiting: this.#queue.length })
-      this.#options.full()
-    }
-  }
-
-  /** Writes what waits and one last watermark, then rests. */
-  async stop(): Promise<void> {
-    this.#stopping = true
-    this.#wake?.()
-    await this.#done
-  }
-
-  async #run(): Promise<void> {
-    for (;;) {
-      const last = this.#stopping
-      const batch = this.#cut()
-      if ((await this.#write(batch)) !== 'written') return
-      this.#durable = batch.watermark
-      this.#queue = this.#queue.slice(batch.records.length)
-      if (this.#full && this.#queue.length <= this.#options.queue / 2) {
-        this.#full = false
-        this.#options.drained()
+  async run(): Promise<RecorderEnd> {
+    const { batch: most, everyMs } = this.#options
+    let next = this.#read(0)
+    while (this.#mode !== 'stopping') {
+      const batch = await next
+      if (batch === null) {
+        if (this.#mode === 'finishing') return 'drained'
+        await this.#arrival()
+        next = this.#read(0)
+        continue
       }
-      if (last && this.#queue.length === 0) return
-      const { batch: most, everyMs, watermarkMs } = this.#options
-      await this.#rest(this.#queue.length >= most ? 0 : everyMs)
-      if (this.#queue.length === 0) await this.#rest(watermarkMs - everyMs)
+      // What follows a hole can only be stored behind the gaps of another epoch.
+      if (batch.lost) return 'unreadable'
+      next = this.#read(batch.entries.length >= most ? 0 : everyMs)
+      const records = await this.#store(this.#refused.readable(batch.entries))
+      if (records === 'lease_lost' || records === 'stopped') return records
+      this.lastBatch = batch.entries.length
+      await this.#options.spool.drained(batch.position)
+      this.#note(batch.entries)
+      await this.#options.stored(records)
     }
+    return 'stopped'
   }
 
-  #cut(): RecordBatch {
-    let end = Math.min(this.#options.batch, this.#queue.length)
-    // What was received of a market together is stored together: no crash may leave half of an amend.
-    while (end < this.#queue.length && end > 0 && this.#together(end)) end += 1
-    const taken = this.#queue.slice(0, end)
-    const left = this.#queue[taken.length]?.record.recv
-    const now = this.#options.clock()
-    const records = taken.map(({ market, record }) => {
-      const marketId = this.#options.marketIds.get(market)
-      if (marketId === undefined) throw new Error(`market ${market} was never stored`)
-      return { marketId, record }
-    })
-    return { records, watermark: (Math.min(now, left ?? now) - STAMPED_BACK_US) as Micros }
+  /** Ends `run` once nothing waits. */
+  finish(): void {
+    if (this.#mode === 'running') this.#mode = 'finishing'
+    this.#wake?.()
   }
 
-  #together(index: number): boolean {
-    const [before, after] = [this.#queue[index - 1], this.#queue[index]]
-    return before?.market === after?.market && before?.record.recv === after?.record.recv
+  /** Ends `run` after the transaction under way. */
+  stop(): void {
+    this.#mode = 'stopping'
+    this.#wake?.()
   }
 
-  async #write(batch: RecordBatch): Promise<'written' | 'lease_lost' | 'broken'> {
+  /** Reads the next batch while the one before is being written. */
+  #read(afterMs: number): ReturnType<Spool['read']> {
+    const read = this.#rest(afterMs).then(() => this.#options.spool.read(this.#options.batch))
+    // Whoever awaits it hears of its failure, if anybody still does.
+    read.catch(() => {})
+    return read
+  }
+
+  /** Tries until Postgres takes it: away is not lost. What is wrong with one entry costs no other. */
+  async #store(
+    entries: readonly Entry[],
+  ): Promise<readonly StoredRecord[] | 'lease_lost' | 'stopped'> {
     for (let failed = 0; ; failed++) {
       try {
-        const outcome = await this.#options.write(batch)
-        if (outcome === 'lease_lost') this.#options.leaseLost()
-        else if (failed > 0) logEvent('recorder_recovered', { failed })
-        return outcome
+        const records = await this.#options.write(entries)
+        if (failed > 0) logEvent('recorder_recovered', { failed })
+        return records
       } catch (error) {
         const reason = codeOf(error)
+        if (UNSTORABLE.test(reason)) return this.#storeParts(entries, reason)
         if (failed === 0) logEvent('record_failed', { reason })
-        // What is wrong with a row stays wrong: the next epoch begins behind a gap, and goes on.
-        if (UNSTORABLE.test(reason)) {
-          this.#options.broken(reason)
-          return 'broken'
-        }
-        // Away is not lost: the same batch is tried until Postgres takes it.
         await new Promise((resolve) => setTimeout(resolve, RETRY_MS))
+        if (this.#mode === 'stopping') return 'stopped'
       }
     }
   }
 
-  /** Waits for company, unless we are stopping. */
-  #rest(ms: number): Promise<void> {
-    if (this.#stopping) return Promise.resolve()
+  async #storeParts(
+    entries: readonly Entry[],
+    reason: string,
+  ): Promise<readonly StoredRecord[] | 'lease_lost' | 'stopped'> {
+    const [only, ...others] = entries
+    if (only === undefined) return []
+    if (others.length === 0) return this.#storeInstead(only, reason)
+    const half = Math.ceil(entries.length / 2)
+    const first = await this.#store(entries.slice(0, half))
+    if (typeof first === 'string') return first
+    const second = await this.#store(this.#refused.readable(entries.slice(half)))
+    return typeof second === 'string' ? second : [...first, ...second]
+  }
+
+  async #storeInstead(
+    entry: Entry,
+    reason: string,
+  ): Promise<readonly StoredRecord[] | 'lease_lost' | 'stopped'> {
+    if (entry.kind === 'aside') {
+      logEvent('aside_refused', { reason })
+      return []
+    }
+    logEvent('entry_refused', { kind: entry.kind, reason })
+    if (entry.kind === 'record') {
+      this.#refused.add(entry.market)
+      this.#options.refused(entry.market, entry.record.recv)
+    }
+    return this.#store(inPlaceOf(entry, reason, this.#options.clock()))
+  }
+
+  #note(entries: readonly Entry[]): void {
+    for (const entry of entries) if (entry.kind === 'mark') this.#durable = entry.mark.through
+  }
+
+  #arrival(): Promise<void> {
     return new Promise((resolve) => {
-      const timer = setTimeout(resolve, Math.max(0, ms))
+      this.#wake = resolve
+      void this.#options.spool.arrival().then(resolve)
+    })
+  }
+
+  /** Waits for company, unless we are to end. */
+  #rest(ms: number): Promise<void> {
+    if (ms === 0 || this.#mode !== 'running') return Promise.resolve()
+    return new Promise((resolve) => {
+      const timer = setTimeout(resolve, ms)
       this.#wake = () => {
         clearTimeout(timer)
         resolve()

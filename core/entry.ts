@@ -8,8 +8,14 @@ import type { Trade } from './trade.ts'
 /** A moment up to which a connection is known to have lived: its last frame or ping. */
 export type ProofOfLife = { readonly connection: number; readonly us: Micros }
 
-/** An interval of which trades may be missing; `to` is null while the trade channel is away. */
-export type TradeHole = { readonly from: Micros; readonly to: Micros | null }
+/** An interval of which trades may be missing, named by its `from`; the last word on it counts. */
+export type TradeHole = {
+  readonly from: Micros
+  /** Null while the trade channel is away. */
+  readonly to: Micros | null
+  /** When the exchange's REST had given all trades of it, our clock; null until then. */
+  readonly filled: Micros | null
+}
 
 /** A frame or row that could not be used, kept for inspection without account fields, bounded. */
 export type SetAside = {

@@ -76,7 +76,8 @@ export type Gap = {
   readonly prevSeq: Seq | null
 }
 
-const EPOCH_SIZE = 2 ** 32
+/** Records that one epoch can number. */
+export const EPOCH_SIZE = 2 ** 32
 
 /** Numbers record `n` (0, 1, …) of an epoch. Throws RangeError when it would reach 2⁵³. */
 export function seqOf(epoch: Epoch, n: number): Seq {

@@ -49,8 +49,8 @@ export class Child {
     this.#process.on('message', listener)
   }
 
-  /** Asks it something, and waits for the message of the same type. */
-  ask(type: string): Promise<Record<string, unknown>> {
+  /** Asks it something, with what belongs to it, and waits for the message of the same type. */
+  ask(type: string, rest: object = {}): Promise<Record<string, unknown>> {
     return new Promise((resolve, reject) => {
       void this.ended.then(() => reject(new Error(`${this.name} ended before it answered`)))
       const hear = (message: unknown) => {
@@ -60,7 +60,7 @@ export class Child {
         resolve(word)
       }
       this.#process.on('message', hear)
-      this.#process.send({ type })
+      this.#process.send({ type, ...rest })
     })
   }
 

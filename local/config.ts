@@ -27,7 +27,8 @@ const EXCHANGE = [
 ] as const
 const EXCHANGE_PROBLEM = /^KALSHI_/
 /** The collector gets these from us, whatever the environment says. */
-const OURS_PROBLEM = /^(?:COLLECTOR_DATABASE_URL|FEED_URL|FEED_TOKEN|FEED_SHARDS|FEED_ENV): /
+const OURS_PROBLEM =
+  /^(?:COLLECTOR_DATABASE_URL|FEED_URL|FEED_TOKEN|FEED_SHARDS|FEED_ENV|SPOOL_DIR|HTTP_PORT): /
 
 /** Each of an exchange's variables, not set: an empty value hides the one of the shell. */
 export const NO_EXCHANGE: Readonly<Record<string, string>> = Object.fromEntries(

@@ -4,12 +4,13 @@ import { lockFolder } from './folder-lock.ts'
 import { clearOrphan } from './postgres-orphan.ts'
 
 /** What an installation keeps, and nothing else: `--fresh` removes these alone. */
-const KEPT = ['postgres', 'worker', 'log', 'secrets.json', 'role-passwords.json'] as const
+const KEPT = ['postgres', 'worker', 'spool', 'log', 'secrets.json', 'role-passwords.json'] as const
 
 export type DataFolder = {
   readonly root: string
   readonly postgres: string
   readonly worker: string
+  readonly spool: string
   readonly log: string
   /** Lets others start on it. */
   release(): Promise<void>
@@ -28,6 +29,7 @@ export async function dataFolder(path: string, fresh: boolean): Promise<DataFold
     root,
     postgres: join(root, 'postgres'),
     worker: join(root, 'worker'),
+    spool: join(root, 'spool'),
     log: join(root, 'log'),
     release,
   }

@@ -96,7 +96,7 @@ async function start(config: LocalConfig, overrides: Overrides, parts: Parts): P
     workerVariables(config, folder.worker, roles, secrets, overrides),
   )
   const url = String((await parts.during(worker.ready()))['url'])
-  const variables = collectorVariables(config, url, roles, secrets)
+  const variables = collectorVariables(config, url, folder.spool, roles, secrets)
   let collector: Child
   const startCollector = async () => {
     collector = launch('collector', 'collector/main.ts', [], {
@@ -160,6 +160,7 @@ function workerVariables(
 function collectorVariables(
   config: LocalConfig,
   url: string,
+  spoolDir: string,
   roles: RoleUrls,
   secrets: KeptSecrets,
 ): Record<string, string> {
@@ -169,5 +170,8 @@ function collectorVariables(
     FEED_TOKEN: secrets.feedToken,
     FEED_SHARDS: String(config.shards),
     FEED_ENV: ENVIRONMENT,
+    SPOOL_DIR: spoolDir,
+    // The port of the shell's HTTP_PORT is not for it to take.
+    HTTP_PORT: '',
   }
 }

@@ -1,6 +1,8 @@
 import type { TransactionSql } from 'postgres'
-import type { BookRecord } from '#core/log'
-import { type LogRow, LogRowError, rowOf } from '#core/log-row'
+import { asSeq, type BookRecord, type DeltaRecord } from '#core/log'
+import { type LogRow, LogRowError, micros, rowOf } from '#core/log-row'
+import { asPrice } from '#core/price'
+import { asSize } from '#core/size'
 import { integerArray, textArray } from './array-literal.ts'
 
 /** A record of one market's log; the id is that of `kb.markets`. */
@@ -15,6 +17,54 @@ export function rowsOf(records: readonly MarketRecord[]): MarketRow[] {
     if (row === null) throw new LogRowError('record_unstorable', marketId, record.seq)
     return { marketId, row }
   })
+}
+
+/** Stores records of the log, and gaps in the overlay too. A row that is there already is left as it is. Throws LogRowError. */
+export async function insertRecords(
+  tx: TransactionSql,
+  records: readonly MarketRecord[],
+): Promise<void> {
+  await insertDeltas(tx, records)
+  const others = rowsOf(records.filter(({ record }) => record.kind !== 'delta'))
+  await insertRows(tx, others)
+  await closeGaps(tx, others)
+}
+
+function storableDelta({ seq, recv, event, price, change, size }: DeltaRecord): boolean {
+  return (
+    asSeq(seq) !== null &&
+    micros(recv) !== null &&
+    (event === null || micros(event) !== null) &&
+    asPrice(price) !== null &&
+    Number.isSafeInteger(change) &&
+    asSize(size) !== null
+  )
+}
+
+/** Nearly all records are deltas: they go in with their own columns alone, side and price in one. */
+async function insertDeltas(tx: TransactionSql, records: readonly MarketRecord[]): Promise<void> {
+  let [markets, seqs, recvs, events, places, changes, sizes] = ['', '', '', '', '', '', '']
+  let comma = ''
+  for (const { marketId, record } of records) {
+    if (record.kind !== 'delta') continue
+    if (!storableDelta(record)) throw new LogRowError('record_unstorable', marketId, record.seq)
+    markets += comma + marketId
+    seqs += comma + record.seq
+    recvs += comma + record.recv
+    events += comma + (record.event ?? 'NULL')
+    places += comma + (record.side === 'yes' ? record.price : -record.price)
+    changes += comma + record.change
+    sizes += comma + record.size
+    comma = ','
+  }
+  if (comma === '') return
+  await tx`
+    insert into kb.book_deltas (market_id, seq, recv_us, event_us, kind, side, price, change, size)
+    select market_id, seq, recv_us, event_us, 1, (place < 0)::int, abs(place), change, size
+    from unnest(${`{${markets}}`}::int4[], ${`{${seqs}}`}::int8[], ${`{${recvs}}`}::int8[], ${`{${events}}`}::int8[],
+      ${`{${places}}`}::int4[], ${`{${changes}}`}::int8[], ${`{${sizes}}`}::int8[])
+      u (market_id, seq, recv_us, event_us, place, change, size)
+    on conflict do nothing`
 }
 
 /** Stores rows of the log, and those of gaps in the overlay too. A row that is there already is left as it is. */

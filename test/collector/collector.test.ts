@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { Collector } from '../../collector/collector.ts'
 import { connectStore } from '../../collector/store/connect.ts'
-import { takeLease } from '../../collector/store/lease.ts'
+import { take } from '../store/fixture.ts'
 import { until } from '../until.ts'
 import { openRig, type Rig } from './rig.ts'
 
@@ -145,8 +145,8 @@ test('a lost last frame is found by asking, though nothing follows it', async ()
   }
 })
 
-test('invariant 6: when the recorder is full the exchange is not read, and the loss is an overflow gap', async () => {
-  const full = await openRig({ rate: 2000 }, { RECORD_QUEUE: '100', RECORD_EVERY_MS: '5' })
+test('invariant 6: when the spool is full the exchange is not read, and the loss is an overflow gap', async () => {
+  const full = await openRig({ rate: 2000 }, { SPOOL_MAX_AGE_S: '1' })
   try {
     const small = await full.start()
     await until('every book is known', () => small.status().known === 12)
@@ -168,7 +168,7 @@ test('invariant 6: when the recorder is full the exchange is not read, and the l
 
 test('a collector whose lease was taken writes nothing more and says so', async () => {
   const sql = connectStore(rig.database.collectorUrl, 1)
-  await takeLease(sql, { slice: 0, lease: 'another', holder: 'test', nowMs: Date.now() })
+  await take(sql)
   await sql.end()
   const rows = async () => (await rig.owner`select from kb.book_deltas`).length
   await until('it gives up', () => rig.failures.length > 0)

@@ -11,6 +11,7 @@ const good = {
   FEED_TOKEN: 'sixteen characters',
   FEED_SHARDS: '8',
   FEED_ENV: 'test',
+  SPOOL_DIR: '/spool',
 }
 
 test('a key pasted into one line gets its line ends back', () => {
@@ -31,6 +32,7 @@ test('every missing variable is named at once', () => {
     'FEED_TOKEN',
     'FEED_SHARDS',
     'FEED_ENV',
+    'SPOOL_DIR',
     'KALSHI_PRIVATE_KEY or KALSHI_PRIVATE_KEY_FILE',
   ])
 })
@@ -42,6 +44,11 @@ test.each([
   ['FEED_SHARDS', '0'],
   ['WATERMARK_EVERY_MS', '501'],
   ['RECORD_BATCH', '20000'],
+  ['HTTP_PORT', '70000'],
+  ['ADMIN_TOKEN', 'short'],
+  ['LOG_LEVEL', 'loud'],
+  ['LEASE_MS', '3999'],
+  ['LEASE_TAKEOVER_MS', '6000'],
   ['KALSHI_PRIVATE_KEY', 'no PEM'],
   ['KALSHI_PRIVATE_KEY_FILE', '/no/such/file'],
 ])('%s=%s is refused by name, and its value is not shown', (name, value) => {
@@ -50,4 +57,13 @@ test.each([
   const problems = read.ok ? '' : read.problems.join('\n')
   expect(problems).toContain(name)
   if (name.includes('KEY') || name.includes('TOKEN')) expect(problems).not.toContain(`: ${value}`)
+})
+
+test('without a port nothing is served, and 0 is a port', () => {
+  const portOf = (HTTP_PORT: string) => {
+    const read = readCollectorConfig({ ...good, HTTP_PORT })
+    return read.ok ? read.config.HTTP_PORT : read.problems
+  }
+  expect(portOf('')).toBeUndefined()
+  expect(portOf('0')).toBe(0)
 })

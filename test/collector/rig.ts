@@ -1,10 +1,18 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import postgres, { type Sql } from 'postgres'
 import { type Collector, startCollector } from '../../collector/collector.ts'
 import { readCollectorConfig } from '../../collector/config.ts'
+import { KalshiRest } from '../../collector/kalshi-rest.ts'
+import { Metrics } from '../../collector/metrics.ts'
+import { openSpool } from '../../collector/spool/spool.ts'
+import { SpoolValve } from '../../collector/spool-valve.ts'
 import { connectStore } from '../../collector/store/connect.ts'
 import { type Exchange, startExchange } from '../../simulator/exchange.ts'
 import type { ExchangeOptions } from '../../simulator/options.ts'
 import { type FreshDatabase, freshDatabase } from '../database.ts'
+import { take } from '../store/fixture.ts'
 import { foldStore, type PlainBooks } from '../store-fold.ts'
 import { until } from '../until.ts'
 
@@ -32,6 +40,7 @@ export async function openRig(
     startExchange({ markets: 12, rate: 400, seed: 11, ...options }),
   ])
   const owner = postgres(database.ownerUrl, { max: 3, onnotice: () => {} })
+  const spoolDir = await mkdtemp(join(tmpdir(), 'kalshibook-spool-'))
   const stops: (() => Promise<unknown>)[] = []
   const failures: string[] = []
   const env = {
@@ -44,6 +53,8 @@ export async function openRig(
     FEED_TOKEN: 'no shard listens here',
     FEED_SHARDS: '1',
     FEED_ENV: 'test',
+    SPOOL_DIR: spoolDir,
+    CONNECTIONS: '1',
     RECOVERY_MS: '300',
     ...overrides,
   }
@@ -56,9 +67,35 @@ export async function openRig(
       const read = readCollectorConfig(env)
       if (!read.ok) throw new Error(read.problems.join('\n'))
       const sql = connectStore(database.collectorUrl)
-      const collector = await startCollector(read.config, sql, ({ kind }) => failures.push(kind))
-      stops.push(async () => {
+      const { config } = read
+      const { KALSHI_KEY_ID: keyId, privateKey } = config
+      const rest = new KalshiRest(config.KALSHI_REST_URL, { keyId, privateKey })
+      const valve = new SpoolValve()
+      const spool = await openSpool({
+        dir: config.SPOOL_DIR,
+        maxBytes: config.SPOOL_MAX_BYTES,
+        maxAgeS: config.SPOOL_MAX_AGE_S,
+        fileBytes: config.SPOOL_FILE_BYTES,
+        everyMs: config.SPOOL_EVERY_MS,
+        syncMs: config.SPOOL_SYNC_MS,
+        full: () => valve.shut('overflow'),
+        failed: (reason) => valve.shut(reason),
+        drained: () => valve.open(),
+      })
+      stops.push(() => spool.close())
+      const collector = await startCollector({
+        config,
+        sql,
+        rest,
+        spool,
+        valve,
+        metrics: new Metrics(),
+        hold: await take(sql),
+        over: ({ kind }) => failures.push(kind),
+      })
+      stops.unshift(async () => {
         await collector.stop()
+        rest.close()
         await sql.end({ timeout: 1 })
       })
       exchange.start()
@@ -81,6 +118,7 @@ export async function openRig(
       await owner.end({ timeout: 1 })
       await exchange.close()
       await database.stop()
+      await rm(spoolDir, { recursive: true, force: true })
     },
   }
 }

@@ -10,6 +10,7 @@ let relations: string[]
 beforeAll(async () => {
   store = await openStore()
   await store.collector`select kb.make_book_partitions(1795000000000000, 2)`
+  await store.collector`select kb.make_trade_partitions(1795000000000000, 2)`
   const rows = await store.owner`
     select c.oid::regclass::text as name from pg_class c
     where c.relnamespace = 'kb'::regnamespace and c.relkind in ('r', 'p', 'v', 'm', 'f')
@@ -62,16 +63,21 @@ async function writableBy(role: string): Promise<string[]> {
 const MARKET_DATA = [
   'kb.book_deltas',
   'kb.book_gaps',
+  'kb.candle_quotes',
   'kb.epochs',
   'kb.events',
   'kb.lease',
   'kb.markets',
   'kb.series',
+  'kb.trade_holes',
+  'kb.trades',
 ]
 const COLLECTED = [...MARKET_DATA, 'kb.proof_of_life'].sort()
 
 test('row-level security is on for every relation of kb, partitions included', async () => {
   expect(relations.filter((name) => name.startsWith('kb.book_deltas_')).length).toBe(3)
+  expect(relations.filter((name) => name.startsWith('kb.trades_')).length).toBe(3)
+  expect(relations.filter((name) => name.startsWith('kb.candle_quotes_')).length).toBe(3)
   const rows = await store.owner`
     select c.oid::regclass::text as name from pg_class c
     where c.relnamespace = 'kb'::regnamespace and c.relkind in ('r', 'p') and not c.relrowsecurity`
@@ -101,7 +107,7 @@ test('nobody deletes, and the log is never updated', async () => {
     select relation, role from unnest(${relations}::text[]) relation,
       unnest(array['kb_collector', 'kb_reader', 'kb_account']) role
     where has_table_privilege(role, relation::regclass, 'delete, truncate')
-      or (relation like 'kb.book_deltas%' and has_table_privilege(role, relation::regclass, 'update'))`
+      or (relation ~ '^kb.(book_deltas|trades)' and has_table_privilege(role, relation::regclass, 'update'))`
   expect([...rows]).toEqual([])
 })
 
@@ -111,17 +117,19 @@ test('a stranger sees nothing of kb: no relation, no function, not the schema', 
   expect(await writableBy('stranger')).toEqual([])
   await as('stranger', async (sql) => {
     expect(await outcome(sql`select kb.make_book_partitions(0, 1)`)).toBe(DENIED)
+    expect(await outcome(sql`select kb.make_trade_partitions(0, 1)`)).toBe(DENIED)
     expect(await outcome(sql`select nextval('kb.markets_id_seq')`)).toBe(DENIED)
   })
 })
 
-test('only the collector may call a function of kb, and only the one that makes partitions', async () => {
+test('only the collector may call a function of kb, and only those that make partitions', async () => {
   const rows = await store.owner`
     select p.proname, r.rolname from pg_proc p, pg_roles r
     where p.pronamespace = 'kb'::regnamespace and has_function_privilege(r.oid, p.oid, 'execute')
       and not r.rolsuper`
-  expect(rows.map((row) => `${row['rolname']} ${row['proname']}`)).toEqual([
+  expect(rows.map((row) => `${row['rolname']} ${row['proname']}`).sort()).toEqual([
     'kb_collector make_book_partitions',
+    'kb_collector make_trade_partitions',
   ])
 })
 
@@ -167,6 +175,7 @@ test('where the web roles exist and default privileges favour them, they still g
       alter default privileges grant all on sequences to anon, authenticated, service_role;`)
     await migrate(cluster.ownerUrl)
     await owner`select kb.make_book_partitions(1795000000000000, 1)`
+    await owner`select kb.make_trade_partitions(1795000000000000, 1)`
     const tables = await owner`
       select c.oid::regclass::text as name, r.rolname from pg_class c, pg_roles r
       where c.relnamespace = 'kb'::regnamespace and c.relkind in ('r', 'p')

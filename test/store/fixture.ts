@@ -2,7 +2,7 @@ import postgres, { type Sql } from 'postgres'
 import type { Micros } from '#core/instant'
 import type { Ticker } from '#core/ticker'
 import { connectStore } from '../../collector/store/connect.ts'
-import { type Hold, takeLease } from '../../collector/store/lease.ts'
+import { type Hold, readLease, takeLease } from '../../collector/store/lease.ts'
 import { marketIds, upsertMarkets } from '../../collector/store/metadata.ts'
 import type { MarketRow } from '../../collector/store/metadata-rows.ts'
 import { type OpenedEpoch, openEpoch } from '../../collector/store/open-epoch.ts'
@@ -34,7 +34,7 @@ export async function openStore(): Promise<Store> {
   }
   const clear = async () => {
     await owner`truncate kb.series, kb.events, kb.markets, kb.lease, kb.epochs, kb.proof_of_life,
-      kb.book_deltas, kb.book_gaps, kb.accounts, kb.api_keys restart identity`
+      kb.book_deltas, kb.book_gaps, kb.book_segments, kb.sealed_logs, kb.seal_failures, kb.sealed_hours, kb.trades, kb.trade_holes, kb.candle_quotes, kb.accounts, kb.api_keys restart identity`
   }
   return { owner, collector, reader, account, collectorUrl: database.collectorUrl, clear, stop }
 }
@@ -49,12 +49,15 @@ export function at(offsetUs: number): Micros {
 
 let leases = 0
 
-/** Takes the slice and draws its next epoch. */
+/** Takes the slice from whoever holds it and draws its next epoch. */
 export async function take(collector: Sql): Promise<Hold> {
   leases += 1
-  const claim = { slice: 0, lease: `lease-${leases}`, holder: 'test', nowMs: NOW_MS }
-  const epoch = await takeLease(collector, claim)
-  return { slice: 0, epoch, lease: claim.lease }
+  const row = await readLease(collector, 0)
+  const found = row && { lease: row.lease, renewedAt: null }
+  const claim = { slice: 0, lease: `lease-${leases}`, holder: 'test', nowMs: NOW_MS, found }
+  const hold = await takeLease(collector, claim)
+  if (hold === 'taken_by_another') throw new Error('somebody else took the lease')
+  return hold
 }
 
 /** Opens the epoch of a lease that is held. */

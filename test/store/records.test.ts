@@ -12,7 +12,7 @@ import type { Price } from '#core/price'
 import type { Size, SizeChange } from '#core/size'
 import type { Hold } from '../../collector/store/lease.ts'
 import type { MarketRecord } from '../../collector/store/log-rows.ts'
-import { ensurePartitions } from '../../collector/store/metadata.ts'
+import { ensurePartitions } from '../../collector/store/partitions.ts'
 import { type RecordBatch, writeBatch } from '../../collector/store/records.ts'
 import { addMarket, at, NOW, open, openStore, type Store, take } from './fixture.ts'
 
