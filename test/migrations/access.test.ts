@@ -63,16 +63,20 @@ async function writableBy(role: string): Promise<string[]> {
 const MARKET_DATA = [
   'kb.book_deltas',
   'kb.book_gaps',
+  'kb.book_segments',
   'kb.candle_quotes',
   'kb.epochs',
   'kb.events',
   'kb.lease',
+  'kb.lifecycle',
   'kb.markets',
+  'kb.sealed_logs',
   'kb.series',
+  'kb.settlements',
   'kb.trade_holes',
   'kb.trades',
 ]
-const COLLECTED = [...MARKET_DATA, 'kb.proof_of_life'].sort()
+const COLLECTED = [...MARKET_DATA, 'kb.proof_of_life', 'kb.seal_failures', 'kb.set_aside'].sort()
 
 test('row-level security is on for every relation of kb, partitions included', async () => {
   expect(relations.filter((name) => name.startsWith('kb.book_deltas_')).length).toBe(3)
@@ -122,14 +126,26 @@ test('a stranger sees nothing of kb: no relation, no function, not the schema', 
   })
 })
 
-test('only the collector may call a function of kb, and only those that make partitions', async () => {
+test('the collector may call what makes and drops partitions, it and the reader what finds segments, nobody else anything', async () => {
   const rows = await store.owner`
     select p.proname, r.rolname from pg_proc p, pg_roles r
     where p.pronamespace = 'kb'::regnamespace and has_function_privilege(r.oid, p.oid, 'execute')
       and not r.rolsuper`
   expect(rows.map((row) => `${row['rolname']} ${row['proname']}`).sort()).toEqual([
+    'kb_collector default_book_hours',
+    'kb_collector default_segment_days',
+    'kb_collector drop_book_partition',
     'kb_collector make_book_partitions',
+    'kb_collector make_segment_partitions',
     'kb_collector make_trade_partitions',
+    'kb_collector oldest_record_us',
+    'kb_collector segment_at',
+    'kb_reader oldest_record_us',
+    'kb_reader segment_after',
+    'kb_reader segment_at',
+    'kb_reader segment_for',
+    'kb_reader segment_of_seq',
+    'kb_reader segments_from',
   ])
 })
 
