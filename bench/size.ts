@@ -1,6 +1,3 @@
-import { chmod, mkdtemp } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import postgres, { type Sql } from 'postgres'
 import type { MarketRecord } from '#core/ingest'
 import type { Micros } from '#core/instant'
@@ -12,9 +9,7 @@ import { insertRecords } from '../collector/store/log-rows.ts'
 import { MarketIds } from '../collector/store/market-ids.ts'
 import { openEpoch } from '../collector/store/open-epoch.ts'
 import { dropSealedHours, ensurePartitions, makePartitions } from '../collector/store/partitions.ts'
-import { spawnPostgres } from '../local/postgres-process.ts'
-import { setRolePasswords } from '../local/roles.ts'
-import { migrate } from '../migrations/migrate.ts'
+import { benchDatabase } from './bench-database.ts'
 import { type Figure, figure } from './figure.ts'
 import { type Traffic, VirtualExchange } from './virtual-exchange.ts'
 
@@ -39,30 +34,22 @@ export async function benchSize(): Promise<Figure[]> {
 }
 
 async function measure(name: string, mix: Mix): Promise<Figure> {
-  const dir = await mkdtemp(join(tmpdir(), 'kalshibook-bench-'))
-  await chmod(dir, 0o755)
-  const server = await spawnPostgres({ dataDir: dir, persistent: false, fsync: false })
-  const owner = postgres(server.url, { max: 1, onnotice: () => {} })
+  const database = await benchDatabase()
+  const owner = postgres(database.ownerUrl, { max: 1, onnotice: () => {} })
+  const collector = connectStore(database.collectorUrl)
   try {
-    await migrate(server.url)
-    const { collectorUrl } = await setRolePasswords(server.url, dir)
-    const store = connectStore(collectorUrl)
-    try {
-      const deltas = await record(store, mix)
-      const plain = await bytesOf(owner, ['book_deltas'])
-      const end = (START + mix.hours * HOUR_US + SEALED_BY_US) as Micros
-      const hours = await dropSealedHours(store, end, 0, 0)
-      if (hours['dropped'] === undefined)
-        throw new Error(`hours were left: ${JSON.stringify(hours)}`)
-      await owner`vacuum`
-      const tables = ['book_deltas', 'book_segments', 'book_gaps', 'sealed_logs']
-      return figure(name, 'bytes', (await bytesOf(owner, tables)) / deltas, plain / deltas)
-    } finally {
-      await store.end({ timeout: 5 })
-    }
+    const deltas = await record(collector, mix)
+    const plain = await bytesOf(owner, ['book_deltas'])
+    const end = (START + mix.hours * HOUR_US + SEALED_BY_US) as Micros
+    const { dropped, ...left } = await dropSealedHours(collector, end, 0, 0)
+    if (dropped === undefined) throw new Error(`hours were left: ${JSON.stringify(left)}`)
+    await owner`vacuum`
+    const tables = ['book_deltas', 'book_segments', 'book_gaps', 'sealed_logs']
+    return figure(name, 'bytes', (await bytesOf(owner, tables)) / deltas, plain / deltas)
   } finally {
+    await collector.end({ timeout: 5 })
     await owner.end({ timeout: 5 })
-    await server.stop()
+    await database.stop()
   }
 }
 

@@ -17,8 +17,9 @@ import { lastClosings } from './store/segments.ts'
 /** Logs in one transaction, and runs of one log. */
 const LOGS_AT_ONCE = 64
 const RUNS_AT_ONCE = 16
-/** From this share of the bound on, runs are sealed before their time, the greatest first. */
+/** From this share of the bound on, runs are sealed before their time, so many of the greatest at a time. */
 const PRESSED = 0.75
+const GREATEST = 512
 
 export type SealerOptions = {
   readonly sql: Sql
@@ -101,6 +102,7 @@ export class Sealer {
 
   async #run(): Promise<void> {
     for (let failed = 0; this.#state === 'running'; ) {
+      const before = this.counts.segments
       try {
         if ((await this.#look()) === 'lease_lost') return this.#end()
         if (failed > 0) logEvent('seal_recovered', { failed })
@@ -109,7 +111,7 @@ export class Sealer {
         if (failed === 0) logEvent('seal_failed', { reason: codeOf(error) })
         failed += 1
       }
-      if (failed > 0 || !this.#busy()) await this.#rest()
+      if (failed > 0 || !this.#busy(before)) await this.#rest()
     }
   }
 
@@ -131,13 +133,13 @@ export class Sealer {
   /** What is sealed before its time, for want of room. */
   #greatest(): UnsealedLog[] {
     if (!this.#pressed) return []
-    return this.#unsealed.greatest(LOGS_AT_ONCE, this.#options.recovered)
+    return this.#unsealed.greatest(GREATEST, this.#options.recovered)
   }
 
   /** Whether there is something to seal at once. */
-  #busy(): boolean {
-    const full = this.#unsealed.full().filter(({ marketId }) => this.#options.recovered(marketId))
-    return full.length > 0 || this.#greatest().length > 0
+  #busy(before: number): boolean {
+    const full = this.#unsealed.full().some(({ marketId }) => this.#options.recovered(marketId))
+    return full || (this.#pressed && this.counts.segments > before)
   }
 
   async #sealLogs(

@@ -43,59 +43,118 @@ export function sealLog(
   next: Micros,
   live: LiveBook | null,
 ): SealedPart {
-  const sealed: SealedRun[] = []
-  const failed: FailedRun[] = []
-  let opening = keptOpening(before.opening)
-  let { failing } = before
-  let suspect: Micros | null = null
-  const push = (run: SealedRun) => {
-    sealed.push(run)
-    opening = run.closing
-  }
+  const chain = new Chain(before)
   for (const [i, run] of runs.entries()) {
-    const [skipped, records] = parted(newer(run.records(), opening), failing !== null)
-    const last = skipped.at(-1)
-    if (failing !== null && last !== undefined) failing = { ...failing, last: stampOf(last) }
-    const [first] = records
-    if (first === undefined) continue
-    if (failing !== null) failed.push(failing)
-    failing = null
-    for (const day of silentDays(opening, first.recv)) push(day)
-    const outcome = sealRun(opening, records, i === runs.length - 1 ? live : null)
-    if (outcome.kind === 'sealed') push(outcome)
-    else {
-      failing = { first: stampOf(first), last: run.last, reason: outcome.reason }
-      suspect ??= opening.kind === 'new' ? first.recv : opening.recv
+    const records = newer(run.records(), chain.opening)
+    const known = i === runs.length - 1 ? live : null
+    chain.add(records, known)
+  }
+  return chain.end(next)
+}
+
+/** Segments of one log, each opening as the one before it closes. */
+class Chain {
+  opening: Opening
+  failing: FailedRun | null
+  readonly #runs: SealedRun[] = []
+  readonly #failed: FailedRun[] = []
+  #suspect: Micros | null = null
+  #reason = ''
+
+  constructor({ opening, failing }: LogSeal) {
+    this.opening = keptOpening(opening)
+    this.failing = failing
+  }
+
+  /** Seals what follows. Only what is wrong, and what follows it up to where the log begins anew, is left out. */
+  add(records: readonly BookRecord[], live: LiveBook | null): void {
+    let left = records
+    if (this.failing !== null) {
+      const [skipped, rest] = partedAt(left, left.findIndex(begins))
+      const last = skipped.at(-1)
+      if (last !== undefined) this.failing = { ...this.failing, last: stampOf(last) }
+      left = rest
+    }
+    while (left.length > 0 && !this.#seals(left, live)) {
+      const [part, rest] = partedAt(
+        left,
+        left.findIndex((record, i) => i > 0 && begins(record)),
+      )
+      if (rest.length === 0 || !this.#seals(part, null)) this.#fail(part)
+      left = rest
     }
   }
-  if (failing === null) for (const day of silentDays(opening, next)) push(day)
-  else failed.push(failing)
-  const over = opening.kind === 'new' || opening.closed
-  return { runs: sealed, failed, suspect, after: { opening: keepOpening(opening), failing }, over }
+
+  end(next: Micros): SealedPart {
+    const { failing } = this
+    if (failing === null) this.#pushDays(next)
+    return {
+      runs: this.#runs,
+      failed: failing === null ? this.#failed : [...this.#failed, failing],
+      suspect: this.#suspect,
+      after: { opening: keepOpening(this.opening), failing },
+      over: this.opening.kind === 'new' || this.opening.closed,
+    }
+  }
+
+  #seals(records: readonly BookRecord[], live: LiveBook | null): boolean {
+    const [first] = records
+    const outcome = sealRun(this.opening, records, live)
+    if (first === undefined || outcome.kind === 'failed') {
+      this.#reason = outcome.kind === 'failed' ? outcome.reason : ''
+      return false
+    }
+    this.#noteFailure()
+    this.#pushDays(first.recv)
+    this.#push(outcome)
+    return true
+  }
+
+  #fail(records: readonly BookRecord[]): void {
+    const [first, last] = [records[0], records.at(-1)]
+    if (first === undefined || last === undefined) return
+    this.#noteFailure()
+    this.failing = { first: stampOf(first), last: stampOf(last), reason: this.#reason }
+    this.#suspect ??= this.opening.kind === 'new' ? first.recv : this.opening.recv
+  }
+
+  /** What failed before ends where the log begins anew. */
+  #noteFailure(): void {
+    if (this.failing !== null) this.#failed.push(this.failing)
+    this.failing = null
+  }
+
+  #push(run: SealedRun): void {
+    this.#runs.push(run)
+    this.opening = run.closing
+  }
+
+  #pushDays(next: Micros): void {
+    if (this.opening.kind === 'new' || this.opening.closed) return
+    for (const day of dayStarts(this.opening.recv, next)) {
+      const sealed = sealDay(this.opening, day)
+      if (sealed.kind === 'sealed') this.#push(sealed)
+    }
+  }
+}
+
+/** A gap or a snapshot says all that there is to know: no record before it is needed. */
+function begins({ kind }: BookRecord): boolean {
+  return kind === 'gap' || kind === 'snapshot'
+}
+
+/** Records before a place and from there on; all of them before it when there is none. */
+function partedAt(
+  records: readonly BookRecord[],
+  at: number,
+): [readonly BookRecord[], readonly BookRecord[]] {
+  return at < 0 ? [records, []] : [records.slice(0, at), records.slice(at)]
 }
 
 /** What is not sealed already. */
 function newer(records: readonly BookRecord[], opening: Opening): readonly BookRecord[] {
   if (opening.kind === 'new' || (records[0]?.seq ?? 0) > opening.seq) return records
   return records.filter(({ seq }) => seq > opening.seq)
-}
-
-/** What says nothing after a failure, and what does. */
-function parted(
-  records: readonly BookRecord[],
-  failing: boolean,
-): [readonly BookRecord[], readonly BookRecord[]] {
-  if (!failing) return [[], records]
-  const anew = records.findIndex(({ kind }) => kind === 'gap' || kind === 'snapshot')
-  return anew < 0 ? [records, []] : [records.slice(0, anew), records.slice(anew)]
-}
-
-function silentDays(opening: Opening, next: Micros): SealedRun[] {
-  if (opening.kind === 'new' || opening.closed) return []
-  return dayStarts(opening.recv, next).flatMap((day) => {
-    const sealed = sealDay(opening, day)
-    return sealed.kind === 'sealed' ? [sealed] : []
-  })
 }
 
 function stampOf({ seq, recv }: BookRecord): Stamp {

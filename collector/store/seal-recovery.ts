@@ -116,10 +116,9 @@ export class SealRecovery {
     const { marketId } = work.span
     this.counts.segments += segments.length
     this.counts.records += segments.reduce((sum, { row }) => sum + row.records, 0)
-    const { failing } = part.after
-    if (failing !== null && failing.first.seq !== work.seal.failing?.first.seq) {
+    for (const { first, last, reason } of part.failed) {
+      if (first.seq === work.seal.failing?.first.seq) continue
       this.counts.failed += 1
-      const { first, last, reason } = failing
       logEvent('seal_failure', { market_id: marketId, first: first.seq, last: last.seq, reason })
     }
     work.seal = part.after

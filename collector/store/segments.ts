@@ -75,7 +75,7 @@ export async function insertSegments(
     on conflict (market_id) do update set
       first_us = excluded.first_us, first_seq = excluded.first_seq, last_seq = excluded.last_seq,
       last_us = excluded.last_us, state = excluded.state
-    where (l.first_us, l.first_seq) < (excluded.first_us, excluded.first_seq)`
+    where (l.first_us, l.first_seq) <= (excluded.first_us, excluded.first_seq)`
 }
 
 /** Notes which records cannot be sealed, so that their rows are kept. Throws as Postgres does. */

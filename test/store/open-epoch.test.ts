@@ -2,7 +2,9 @@ import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import type { Micros } from '#core/instant'
 import { seqOf } from '#core/log'
 import { openEpoch } from '../../collector/store/open-epoch.ts'
+import { makePartitions } from '../../collector/store/partitions.ts'
 import { writeBatch } from '../../collector/store/records.ts'
+import { SealRecovery } from '../../collector/store/seal-recovery.ts'
 import { addMarket, at, NOW, open, openStore, type Store, take } from './fixture.ts'
 import { LogMaker } from './log-maker.ts'
 
@@ -30,7 +32,7 @@ async function gaps() {
 
 test('the first epoch finds no logs, and its watermark is its opening', async () => {
   const hold = await take(store.collector)
-  expect(await open(store.collector, hold, NOW)).toEqual({ openedUs: NOW, logs: new Map() })
+  expect(await open(store.collector, hold, NOW)).toMatchObject({ openedUs: NOW, logs: new Map() })
   const [epoch] = await store.owner`select opened_us, recorded_through_us from kb.epochs`
   expect(epoch).toEqual({ opened_us: String(NOW), recorded_through_us: String(NOW) })
 })
@@ -69,6 +71,8 @@ test('after a crash every log left open gets a gap from the last proof of life, 
         a,
         {
           lastSeq: seqOf(old.epoch, 0),
+          left: 'known',
+          sealedUs: null,
           gap: { ...opening, from: at(8000), prevSeq: seqOf(old.epoch, 0) },
         },
       ],
@@ -76,10 +80,12 @@ test('after a crash every log left open gets a gap from the last proof of life, 
         b,
         {
           lastSeq: seqOf(old.epoch, 1),
+          left: 'known',
+          sealedUs: null,
           gap: { ...opening, from: at(9499), prevSeq: seqOf(old.epoch, 1) },
         },
       ],
-      [c, { lastSeq: closing.seq, gap: null }],
+      [c, { lastSeq: closing.seq, left: 'ended', sealedUs: null, gap: null }],
     ]),
   )
   expect(logs.has(d ?? 0)).toBe(false)
@@ -125,6 +131,32 @@ test('the next snapshot closes the gaps of all epochs that had none', async () =
   next.snapshot(at(3000), [], [], 'epoch')
   await next.store(store.collector, at(3000))
   expect((await gaps()).map(([, , to]) => to)).toEqual([3000, 3000])
+})
+
+test('a log whose hours were dropped is continued from its last segment, and one that has ended is left alone', async () => {
+  await makePartitions(store.collector, NOW)
+  const old = await take(store.collector)
+  const names = ['A', 'B', 'C'].map((name) => `KXRAIN-26NOV22-${name}`)
+  const [a = 0, b = 0, c = 0] = await Promise.all(
+    names.map((name) => addMarket(store.collector, old, name)),
+  )
+  await open(store.collector, old, NOW)
+  const [known, unknown, ended] = [a, b, c].map((id) => new LogMaker(id, old))
+  for (const log of [known, unknown, ended]) log?.snapshot(at(100), [[1, 1]], [], 'first')
+  unknown?.gap(at(200), at(150), 'cut')
+  ended?.end(at(300), 'settled')
+  for (const log of [known, unknown, ended]) await log?.store(store.collector, at(400))
+  const second = await take(store.collector)
+  await open(store.collector, second, at(1000))
+  await new SealRecovery({ sql: store.collector, hold: second }).run()
+  await store.owner`delete from kb.book_deltas`
+  const third = await take(store.collector)
+  const { logs } = await open(store.collector, third, at(2000))
+  const found = [...logs].map(([id, { lastSeq, left, sealedUs }]) => [id, lastSeq, left, sealedUs])
+  const last = (log?: LogMaker) => log?.records.at(-1)?.seq
+  expect(found.length).toBe(2)
+  expect(found).toContainEqual([a, last(known), 'known', at(100)])
+  expect(found).toContainEqual([b, last(unknown), 'unknown', at(100)])
 })
 
 test('an epoch opened twice is opened once: the same answer, the same store', async () => {
