@@ -1,6 +1,9 @@
 -- Finding segments. A statement that names no bound of time is planned over every day's partition, which takes longer than
 -- all else that a read does: these functions look at few days at a time, each by a statement with the bounds in it.
 
+-- A past book is folded from a segment's opening, no longer from the last snapshot among the hot rows.
+drop index kb.book_deltas_openings;
+
 -- No record of a market is older than this: markets are stored before their records, unless Postgres was away meanwhile.
 create function kb.oldest_record_us(market integer) returns bigint
 language sql
@@ -12,8 +15,10 @@ as $$
 $$;
 
 -- The segment with the greatest (first_us, first_seq) of those with first_us <= at_us: the one that holds the book at at_us,
--- or begins it. A log that is open has one in every day; that of a log that ended is named by sealed_logs.
-create function kb.segment_at(market integer, at_us bigint) returns setof kb.book_segments
+-- or begins it; with `filled`, of those that have records. A log that is open has one in every day; that of a log that
+-- ended is named by sealed_logs.
+create function kb.segment_at(market integer, at_us bigint, filled boolean default false)
+returns setof kb.book_segments
 language plpgsql
 stable
 set search_path = pg_catalog
@@ -27,8 +32,8 @@ declare
 begin
   while high >= oldest loop
     return query execute format(
-      'select * from kb.book_segments where market_id = %s and first_us between %s and %s
-      order by first_us desc, first_seq desc limit 1', market, low, high);
+      'select * from kb.book_segments where market_id = %s and first_us between %s and %s and records >= %s
+      order by first_us desc, first_seq desc limit 1', market, low, high, filled::integer);
     exit when found;
     span := 2 * span;
     high := low - 1;
@@ -75,7 +80,8 @@ end
 $$;
 
 -- The segment with the greatest first_seq at or below wanted. first_us and first_seq grow together, so that the day is
--- found by halving. One with records comes first: a day may have begun without records that a spool brought later.
+-- found by halving; but not those of segments without records, as a day may have begun without records that a spool
+-- brought later. They are left out, unless nothing else is left so far back.
 create function kb.segment_of_seq(market integer, wanted bigint) returns setof kb.book_segments
 language plpgsql
 stable
@@ -91,7 +97,7 @@ declare
 begin
   while high - low > 86400000000 loop
     middle := low + (high - low) / 2;
-    select first_us, first_seq into found_us, found_seq from kb.segment_at(market, middle);
+    select first_us, first_seq into found_us, found_seq from kb.segment_at(market, middle, true);
     if found_us is not null and found_seq > wanted then
       high := found_us;
       exit when found_us <= low;
@@ -105,19 +111,17 @@ begin
     'select * from kb.book_segments
     where market_id = %s and first_us between %s and %s and first_seq <= %s and records > 0
     order by first_us desc, first_seq desc limit 1', market, start_us, high, wanted);
-  if found then return; end if;
-  return query execute format(
-    'select * from kb.book_segments
-    where market_id = %s and first_us between %s and %s and first_seq <= %s
-    order by first_us desc, first_seq desc limit 1', market, start_us, high, wanted);
+  if not found then
+    return query select * from kb.segment_after(market, -1) where first_seq <= wanted;
+  end if;
 end
 $$;
 
--- The market's segments from the one that begins at from_us on, up to to_us, in order. After the one that brings the
+-- The market's segments that begin from from_us to to_us and end after after_seq, in order. After the one that brings the
 -- wanted-th record or the four-millionth byte, not counting the first segment's, it stops and says that there may be more.
 -- Segments without records are left out.
 create function kb.segments_from(
-  market integer, from_us bigint, to_us bigint, wanted integer,
+  market integer, from_us bigint, after_seq bigint, to_us bigint, wanted integer,
   out first_seq bigint, out last_seq bigint, out data bytea, out more boolean) returns setof record
 language plpgsql
 stable
@@ -134,8 +138,8 @@ begin
   while low <= last loop
     for segment in execute format(
       'select * from kb.book_segments
-      where market_id = %s and first_us between %s and %s and records > 0 order by first_us, first_seq',
-      market, low, least(last, low + span - 1))
+      where market_id = %s and first_us between %s and %s and last_seq > %s and records > 0
+      order by first_us, first_seq', market, low, least(last, low + span - 1), after_seq)
     loop
       bytes := case when seen is null then 0 else bytes + octet_length(segment.data) end;
       seen := case when seen is null then 0 else seen + segment.records end;
@@ -153,10 +157,10 @@ end
 $$;
 
 grant execute on function kb.oldest_record_us(integer) to kb_reader, kb_collector;
-grant execute on function kb.segment_at(integer, bigint) to kb_reader, kb_collector;
-grant execute on function kb.segment_after(integer, bigint) to kb_reader, kb_collector;
-grant execute on function kb.segment_for(integer, bigint) to kb_reader, kb_collector;
-grant execute on function kb.segment_of_seq(integer, bigint) to kb_reader, kb_collector;
-grant execute on function kb.segments_from(integer, bigint, bigint, integer) to kb_reader, kb_collector;
+grant execute on function kb.segment_at(integer, bigint, boolean) to kb_reader, kb_collector;
+grant execute on function kb.segment_after(integer, bigint) to kb_reader;
+grant execute on function kb.segment_for(integer, bigint) to kb_reader;
+grant execute on function kb.segment_of_seq(integer, bigint) to kb_reader;
+grant execute on function kb.segments_from(integer, bigint, bigint, bigint, integer) to kb_reader;
 
 select kb.close_schema();

@@ -13,7 +13,6 @@ const DAY = 86_400_000_000
 /** Where a run of a market's log is. */
 export type Run = {
   readonly records: readonly BookRecord[]
-  readonly hot: boolean
   readonly sealed: boolean
   /** A spool brought it after the runs that follow it had been sealed. */
   readonly late: boolean

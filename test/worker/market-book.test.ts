@@ -135,6 +135,25 @@ test('the deltas of one batch come in one message, which spans no snapshot, gap 
   expect(await late.next()).toMatchObject({ image: true, seq: at(5) })
   expect(await late.next()).toMatchObject({ type: 'end', seq: at(6) })
   expect(await late.next()).toEqual(ready)
+  late.send({ op: 'resync', market: ticker })
+  expect(await late.next()).toMatchObject({ image: true, seq: at(6) })
+  expect(await late.next()).toMatchObject({ type: 'end', seq: at(6) })
+})
+
+test('invariant 4: a market that is de-selected reads unknown, and says why', async () => {
+  const stream = await follow()
+  await stream.nextWith('type', 'ready')
+  const at = (n: number) => collector.seq(n)
+  const end = { type: 'end', reason: 'deselected', event_us: null, seq: at(2) } as const
+  const records = [gapOf(at(1), at(0)), { ...end, recv_us: Date.now() * 1000 }]
+  collector.send([{ m: ticker, records }])
+  expect(await stream.next()).toMatchObject({ type: 'gap', seq: at(1) })
+  expect(await stream.next()).toMatchObject({ type: 'end', seq: at(2), reason: 'deselected' })
+  expect(await dataOf(`/v1/markets/${ticker}/orderbook?stale=allow`)).toMatchObject({
+    status: 'unknown',
+    seq: at(2),
+    gap: { cause: 'cut' },
+  })
 })
 
 test('many subscribers get the same, and one of two subscriptions delivers', async () => {

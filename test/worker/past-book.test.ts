@@ -3,8 +3,9 @@ import { checksum, fullChecksum } from '#core/checksum'
 import { type Micros, printInstant } from '#core/instant'
 import type { BookRecord, Epoch, Level, Seq } from '#core/log'
 import { seqOf } from '#core/log'
+import { foldRecords } from '#core/segment-fold'
 import { call, dataOf, errorOf } from './api.ts'
-import { setWatermark, storeGap, storeMarket, storeRecords } from './store.ts'
+import { setWatermark, storeGap, storeMarket, storeRecords, storeSegment } from './store.ts'
 
 const T = 'PAST-26NOV22-T1'
 const S = 1_000_000
@@ -229,4 +230,39 @@ test('a market that was never recorded has no book yet', async () => {
     code: 'range_not_covered',
     covered: { from_ts: null, through_ts: null },
   })
+})
+
+test('what is sealed answers as what is hot does, and so do both together', async () => {
+  const log = [
+    snapshot(seq(0), 0, 'first'),
+    delta(1, 10, 1200, 200),
+    delta(2, 20, 0, -1200),
+    delta(3, 30, 300, 300),
+    delta(4, 40, 500, 200),
+  ]
+  const hot = await storeMarket('PAST-26NOV22-HOT')
+  await storeRecords(hot, log)
+  const both = await storeMarket('PAST-26NOV22-BOTH')
+  const opening = foldRecords({ kind: 'new' }, log.slice(0, 2))
+  await storeSegment(both, { openUs: at(0), opening: { kind: 'new' }, records: log.slice(0, 2) })
+  await storeSegment(both, { openUs: at(10), opening, records: log.slice(2, 4) })
+  // The last segment is still in hot rows too; the first no longer.
+  await storeRecords(both, log.slice(2))
+  const books = (name: string) => `/v1/markets/PAST-26NOV22-${name}`
+  const queries = [0, 5, 10, 15, 20, 30, 35, 40, 50].map((seconds) => `at=${at(seconds)}`)
+  for (const query of [...queries, ...log.map((record) => `at_seq=${record.seq}`)]) {
+    const told = await dataOf<object>(`${books('BOTH')}/orderbook?${query}`)
+    expect(told).toEqual({
+      ...(await dataOf<object>(`${books('HOT')}/orderbook?${query}`)),
+      ticker: 'PAST-26NOV22-BOTH',
+    })
+  }
+  for (const query of ['', '?limit=2', `?from=${at(10)}&to=${at(40)}`, `?after_seq=${seq(1)}`]) {
+    const rows = await dataOf(`${books('BOTH')}/deltas${query}`)
+    expect(rows).toEqual(await dataOf(`${books('HOT')}/deltas${query}`))
+  }
+  const [before, last] = await Promise.all(
+    ['HOT', 'BOTH'].map((name) => dataOf<{ covered: unknown }>(books(name))),
+  )
+  expect(last?.covered).toEqual(before?.covered)
 })

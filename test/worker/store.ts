@@ -3,6 +3,9 @@ import type { Sql } from 'postgres'
 import type { Micros } from '#core/instant'
 import type { BookRecord, Gap } from '#core/log'
 import { rowOf } from '#core/log-row'
+import type { Segment } from '#core/segment'
+import { encodeSegment } from '#core/segment-codec'
+import { segmentRow } from '#core/segment-row'
 import { withDatabase } from '../../worker/database.ts'
 
 /** Runs statements as the owner. */
@@ -34,6 +37,23 @@ export function storeRecords(marketId: number, records: readonly BookRecord[]): 
     for (const record of records) {
       await sql`insert into kb.book_deltas ${sql({ market_id: marketId, ...rowOf(record) })}`
     }
+  })
+}
+
+/** Stores a market's latest segment. */
+export async function storeSegment(marketId: number, segment: Segment): Promise<void> {
+  const row = segmentRow(segment)
+  if (row === null) throw new Error('nothing to store')
+  const packed = new Blob([new Uint8Array(encodeSegment(segment))])
+    .stream()
+    .pipeThrough(new CompressionStream('deflate-raw'))
+  const data = new Uint8Array(await new Response(packed).arrayBuffer())
+  const { first_us, first_seq, last_seq, last_us } = row
+  const key = { market_id: marketId, first_us, first_seq, last_seq, last_us }
+  await asOwner(async (sql) => {
+    await sql`insert into kb.book_segments ${sql({ ...row, market_id: marketId, data })}`
+    await sql`delete from kb.sealed_logs where market_id = ${marketId}`
+    await sql`insert into kb.sealed_logs ${sql({ ...key, state: 'known' })}`
   })
 }
 

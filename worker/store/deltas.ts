@@ -88,7 +88,7 @@ async function readSealed(
         (select first_us from kb.segment_at(${marketId}, ${fromUs - 1})),
         (select first_us from kb.segment_of_seq(${marketId}, ${afterSeq}))) as us) start on true
     left join lateral kb.segments_from(
-      ${marketId}, coalesce(start.us, 0), ${toUs - 1}, ${wanted}) s on true
+      ${marketId}, coalesce(start.us, 0), ${afterSeq}, ${toUs - 1}, ${wanted}) s on true
     order by s.first_seq`
   const found = rows.filter((row) => row['data'] !== null)
   const segments = await Promise.all(
