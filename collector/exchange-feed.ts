@@ -5,13 +5,12 @@ import type { OpenChannel } from '#core/kalshi/commands'
 import type { ChannelTurn, LookoutFrame } from '#core/lookout'
 import type { MarketLog } from '#core/market-log'
 import { type Followed, Owners } from '#core/owners'
-import { Balance, type Busy, type Load, place } from '#core/placement'
 import type { Ticker } from '#core/ticker'
 import type { Clock } from './clock.ts'
 import type { ExchangeConfig } from './exchange-config.ts'
 import { ExchangeConnection } from './exchange-connection.ts'
-import { logEvent } from './log-event.ts'
 import { LookoutConnection } from './lookout-connection.ts'
+import { MarketPlaces } from './market-places.ts'
 
 /** Where everything goes that the exchange says, in the turn in which it came. */
 export type ExchangeSink = {
@@ -60,11 +59,6 @@ export type FeedStatus = {
   readonly connections: readonly ConnectionStatus[]
 }
 
-/** A connection that failed so often in a row gives its markets to others. */
-const FAILURES = 3
-/** The hottest markets of each connection that are looked at in a round. */
-const HOTTEST = 50
-
 /** Every connection to the exchange, and which markets each one brings. */
 export class ExchangeFeed {
   readonly #config: ExchangeConfig
@@ -73,17 +67,13 @@ export class ExchangeFeed {
   readonly #owners = new Owners()
   readonly #connections: readonly ExchangeConnection[]
   readonly #lookout: LookoutConnection
-  readonly #balance = new Balance()
-  /** How many markets a connection may have that the exchange called full. */
-  readonly #capacity = new Map<number, number>()
+  readonly #places: MarketPlaces
   readonly #timers: NodeJS.Timeout[] = []
-  #measured: Micros
 
   constructor({ config, clock, logs, sink }: ExchangeFeedOptions) {
     this.#config = config
     this.#clock = clock
     this.#logs = logs
-    this.#measured = clock()
     const owners = this.#owners
     const { records, aside } = sink
     this.#connections = Array.from({ length: config.CONNECTIONS }, (_, number) => {
@@ -91,10 +81,12 @@ export class ExchangeFeed {
         records,
         aside,
         moved: (market: Ticker, from: number) => this.#connections[from]?.unfollow([market]),
-        full: (markets: readonly Ticker[]) => this.#full(number, markets),
+        full: (markets: readonly Ticker[]) => this.#places.full(number, markets),
       }
       return new ExchangeConnection({ number, config, clock, owners, events })
     })
+    const connections = this.#connections
+    this.#places = new MarketPlaces({ config, owners, connections, now: clock() })
     this.#lookout = new LookoutConnection(config.CONNECTIONS, config, clock, {
       frame: sink.frame,
       channel: sink.channel,
@@ -107,7 +99,7 @@ export class ExchangeFeed {
     for (const { line } of this.#all) line.start()
     const every = Math.ceil(Math.min(RECOVERY_MS, PROBE_MS) / 4)
     this.#timers.push(setInterval(() => this.#tick(), every))
-    this.#timers.push(setInterval(() => this.#rebalance(), PLACEMENT_EVERY_MS))
+    this.#timers.push(setInterval(() => this.#places.rebalance(this.#clock()), PLACEMENT_EVERY_MS))
   }
 
   /** Ends the connections; their books are in a gap from their last frames. */
@@ -134,7 +126,7 @@ export class ExchangeFeed {
       if (log === undefined || this.#owners.get(market) !== undefined) continue
       fresh.push(this.#owners.follow(market, log))
     }
-    this.#place(fresh)
+    this.#places.place(fresh)
   }
 
   /** Follows markets no more; what still comes of them only counts. */
@@ -145,7 +137,10 @@ export class ExchangeFeed {
       if (followed === undefined) continue
       const at = new Set([followed.target, followed.owner?.connection ?? null])
       for (const connection of at) {
-        if (connection !== null) gone.set(connection, [...(gone.get(connection) ?? []), market])
+        if (connection === null) continue
+        const theirs = gone.get(connection)
+        if (theirs === undefined) gone.set(connection, [market])
+        else theirs.push(market)
       }
       this.#owners.unfollow(market)
     }
@@ -162,17 +157,15 @@ export class ExchangeFeed {
   }
 
   /**
-   * Each connection's last proof of life: the last contiguous frame of its books, and the last frame of the one that
-   * speaks of the whole exchange. One on which nothing depends now, because nothing of it is known, is as good as alive.
+   * Each connection's last proof of life: the last contiguous frame of its books. One on which nothing depends now, because
+   * no book of it is known, is as good as alive; the one that speaks of the whole exchange vouches for no book.
    */
   alive(): readonly ProofOfLife[] {
     const now = this.#clock()
-    const books = this.#connections.map(({ number, vouched }) => ({
+    return this.#connections.map(({ number, vouched }) => ({
       connection: number,
       us: vouched ?? now,
     }))
-    const { number, lastFrame } = this.#lookout.line
-    return [...books, { connection: number, us: lastFrame ?? now }]
   }
 
   /** The moment until which every known book is vouched for; null when none is known. */
@@ -185,7 +178,7 @@ export class ExchangeFeed {
 
   status(): FeedStatus {
     const now = this.#clock()
-    const loads = this.#loads()
+    const loads = this.#places.loads()
     const books = this.#connections.map(({ number, line, owned, sid }) => {
       const { markets = 0, rate = 0 } = loads[number] ?? {}
       return { ...statusOf(line, now), connection: number, owned, markets, sid, channels: [], rate }
@@ -207,84 +200,6 @@ export class ExchangeFeed {
   #tick(): void {
     const now = this.#clock()
     for (const each of this.#all) each.tick(now)
-  }
-
-  #loads(): Load[] {
-    const loads = this.#connections.map(({ number, line }) => ({
-      connection: number,
-      usable: line.failures < FAILURES,
-      markets: 0,
-      room: this.#capacity.get(number) ?? Number.POSITIVE_INFINITY,
-      rate: 0,
-    }))
-    for (const { target, rate } of this.#owners.all()) {
-      const load = target === null ? undefined : loads[target]
-      if (load === undefined) continue
-      load.markets += 1
-      load.room -= 1
-      load.rate += rate
-    }
-    return loads
-  }
-
-  /** Gives markets to connections. */
-  #place(markets: readonly Followed[]): void {
-    if (markets.length === 0) return
-    const places = place(markets.length, this.#loads())
-    const given = Map.groupBy(markets.keys(), (i) => places[i] ?? null)
-    for (const [connection, theirs] of given) {
-      const chosen = theirs.flatMap((i) => markets[i] ?? [])
-      for (const followed of chosen) this.#owners.aim(followed, connection)
-      if (connection === null) logEvent('exchange_full', { markets: chosen.length })
-      else this.#connections[connection]?.follow(chosen.map(({ market }) => market))
-    }
-  }
-
-  /** The exchange gave a connection no more markets: these go to another, which later ones do too. */
-  #full(connection: number, markets: readonly Ticker[]): void {
-    const refused = markets.flatMap((market) => this.#owners.get(market) ?? [])
-    for (const followed of refused) this.#owners.aim(followed, null)
-    const held = this.#loads()[connection]?.markets ?? 0
-    this.#capacity.set(connection, held)
-    logEvent('connection_full', { connection, markets: held })
-    this.#place(refused)
-  }
-
-  /** Measures how busy the markets are, moves hot ones apart, and finds places for those that have none. */
-  #rebalance(): void {
-    const now = this.#clock()
-    const seconds = (now - this.#measured) / 1_000_000
-    this.#measured = now
-    for (const followed of this.#owners.all()) {
-      followed.rate = (followed.rate + followed.changes / seconds) / 2
-      followed.changes = 0
-    }
-    const loads = this.#loads()
-    const stranded = [...this.#owners.all()].filter(
-      ({ target }) => target === null || loads[target]?.usable === false,
-    )
-    if (loads.some(({ usable }) => usable)) this.#place(stranded)
-    for (const { market, to } of this.#balance.moves(this.#loads(), this.#busiest())) {
-      const followed = this.#owners.get(market)
-      if (followed === undefined) continue
-      logEvent('market_moved', { market, to })
-      this.#owners.aim(followed, to)
-      this.#connections[to]?.follow([market])
-    }
-  }
-
-  /** The hottest markets that their connections own already. */
-  #busiest(): Busy[] {
-    const settled = [...this.#owners.all()].filter(
-      ({ target, owner, rate }) => rate > 0 && target !== null && owner?.connection === target,
-    )
-    const byConnection = Map.groupBy(settled, ({ target }) => target ?? 0)
-    return [...byConnection].flatMap(([connection, theirs]) =>
-      theirs
-        .sort((a, b) => b.rate - a.rate)
-        .slice(0, HOTTEST)
-        .map(({ market, rate }) => ({ market, connection, rate })),
-    )
   }
 }
 

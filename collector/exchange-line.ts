@@ -70,6 +70,11 @@ export class ExchangeLine {
     return this.#state.kind === 'connected' ? this.#state.frameAt : null
   }
 
+  /** How long the connection has been open, in ms; 0 while it is not. */
+  get lastedMs(): number {
+    return this.#state.kind === 'connected' ? (this.#clock() - this.#state.since) / 1000 : 0
+  }
+
   start(): void {
     if (this.#state.kind === 'idle') this.#connect()
   }
@@ -185,6 +190,8 @@ export class ExchangeLine {
     if (before.kind === 'waiting') clearTimeout(before.timer)
     if (before.kind !== 'connecting' && before.kind !== 'connected') return
     before.socket.end(next.kind)
-    if (before.kind === 'connected') this.#events.lost(cause)
+    if (before.kind !== 'connected') return
+    this.#backoff.lost((this.#clock() - before.since) / 1000)
+    this.#events.lost(cause)
   }
 }

@@ -1,7 +1,7 @@
 const BASE_MS = 900
 const LONGEST_MS = 30_000
 /** So many losses that soon follow each other are each met at once; only then do the waits grow. */
-const FORGIVEN = 3
+const FORGIVEN = 6
 
 /**
  * How long to wait before a reconnect attempt, in ms: full jitter, drawn evenly from nothing to a span that doubles. The

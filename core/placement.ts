@@ -24,6 +24,9 @@ const BUSIER = 1.5
 const MORE = 50
 /** A market cooler than this is not worth a snapshot of its book. */
 const HOT = 5
+/** Far more markets: so many times as many, and so many more, which is also what changes over in one round. */
+const MANY_MORE = 1.5
+const MANY = 200
 /** Moves in one round, and rounds before a market may move again. */
 const MOVES = 8
 const REST_ROUNDS = 10
@@ -45,6 +48,23 @@ export function place(count: number, loads: readonly Load[]): (number | null)[] 
     best.room -= 1
     return best.connection
   })
+}
+
+/** One connection has far more markets than another: so many of them are to change over, or null. */
+export function level(
+  loads: readonly Load[],
+): { readonly from: number; readonly to: number; readonly count: number } | null {
+  const up = loads.filter(({ usable }) => usable)
+  const from = extreme(up, (a, b) => a.markets > b.markets)
+  const to = extreme(
+    up.filter(({ room }) => room > 0),
+    (a, b) => a.markets < b.markets,
+  )
+  if (from === undefined || to === undefined) return null
+  const excess = from.markets - to.markets * MANY_MORE
+  if (excess < MANY) return null
+  const count = Math.min(MANY, to.room, Math.floor((from.markets - to.markets) / 2))
+  return { from: from.connection, to: to.connection, count }
 }
 
 /** Moves hot markets apart, few at a time, and none to and fro. */
@@ -92,10 +112,11 @@ export class Balance {
   }
 }
 
-type Writable = { -readonly [Key in keyof Load]: Load[Key] }
-
-function extreme(loads: Writable[], better: (a: Load, b: Load) => boolean): Writable | undefined {
-  return loads.reduce<Writable | undefined>(
+function extreme<Each extends Load>(
+  loads: readonly Each[],
+  better: (a: Load, b: Load) => boolean,
+): Each | undefined {
+  return loads.reduce<Each | undefined>(
     (best, each) => (best === undefined || better(each, best) ? each : best),
     undefined,
   )

@@ -97,10 +97,10 @@ export function decodeFrame(text: string): Frame {
   } catch {
     return { kind: 'malformed', reason: 'no JSON', market: null, sid: null, seq: null }
   }
-  const head = envelope.safeParse(raw)
-  if (!head.success || head.data.type === undefined) return malformed(raw, 'no type')
+  const type = typeOf(raw)
+  if (type === null) return malformed(raw, 'no type')
   try {
-    return decode(head.data.type, raw) ?? { kind: 'unknown', type: head.data.type, ...scope(raw) }
+    return decode(type, raw) ?? { kind: 'unknown', type, ...scope(raw) }
   } catch (error) {
     if (error instanceof Unreadable) return malformed(raw, error.message)
     throw error
@@ -108,6 +108,12 @@ export function decodeFrame(text: string): Frame {
 }
 
 class Unreadable extends Error {}
+
+/** Only which shape to check: the shape checks all that is read. */
+function typeOf(raw: unknown): string | null {
+  if (typeof raw !== 'object' || raw === null || !('type' in raw)) return null
+  return typeof raw.type === 'string' ? raw.type : null
+}
 
 function decode(type: string, raw: unknown): Frame | null {
   switch (type) {

@@ -257,3 +257,79 @@ test('one owner: a snapshot on another sid takes the market over, and frames of 
   expect(gaps(it.delta(5, B, 500).records)).toEqual([[B, 'sequence', 400]])
   expect(it.logs.get(A)?.known).toBe(true)
 })
+
+/** Two connections that share their owners; the first one owns both markets, known since 100 and 200. */
+function twoConnections() {
+  const it = bothKnown()
+  const other = new Ingest(it.owners, 1, at(0))
+  const hear = (frame: object, us: number) =>
+    other.frame(decodeFrame(JSON.stringify(frame)), at(us))
+  hear({ type: 'subscribed', id: 1, msg: { channel: 'orderbook_delta', sid: 1 } }, 210)
+  const snapshot = (seq: number, market: string, us: number) =>
+    hear({ type: 'orderbook_snapshot', sid: 1, seq, msg: { market_ticker: market } }, us)
+  const aim = (market: Ticker, connection: number) => {
+    const followed = it.owners.get(market)
+    if (followed !== undefined) it.owners.aim(followed, connection)
+  }
+  return { ...it, other: { ingest: other, hear, snapshot }, aim }
+}
+
+test('one owner: a snapshot of a connection that is not to have the market only counts', () => {
+  const it = twoConnections()
+  expect(it.other.snapshot(1, A, 300)).toMatchObject({ records: [], moved: null })
+  expect(it.delta(3, A, 400).records).toHaveLength(1)
+})
+
+test('one owner: a market moves to another connection with its snapshot, and its log goes on', () => {
+  const it = twoConnections()
+  it.aim(A, 1)
+  expect(it.delta(3, A, 300).records).toHaveLength(1)
+  const taken = it.other.snapshot(1, A, 400)
+  expect(taken.records).toMatchObject([
+    { market: A, record: { kind: 'snapshot', reason: 'exchange' } },
+  ])
+  expect(taken.moved).toMatchObject({ market: A, from: { connection: 0, sid: 1 } })
+  expect(it.delta(4, A, 500).records).toEqual([])
+  // What the first connection loses from now on is not this market's.
+  expect(gaps(it.ingest.lose('cut', at(600)))).toEqual([[B, 'cut', 500]])
+  expect(gaps(it.other.ingest.lose('cut', at(700)))).toEqual([[A, 'cut', 400]])
+})
+
+test('one owner: a market that was to move is the old connection’s until the new one shows it', () => {
+  const it = twoConnections()
+  it.aim(A, 1)
+  expect(it.other.ingest.lose('cut', at(300))).toEqual([])
+  expect(it.snapshot(3, A, 400).records).toHaveLength(1)
+  expect(it.delta(4, A, 500).records).toHaveLength(1)
+})
+
+test('a market that is followed no more is a stranger at once', () => {
+  const it = bothKnown()
+  it.owners.unfollow(A)
+  expect(it.delta(3, A, 300).records).toEqual([])
+  expect(it.snapshot(4, A, 400).records).toEqual([])
+  expect(gaps(it.ingest.lose('cut', at(500)))).toEqual([[B, 'cut', 400]])
+})
+
+test('a log that has ended takes nothing more, and is asked for nothing', () => {
+  const it = bothKnown()
+  it.logs.get(A)?.end('settled', null, at(300))
+  expect(it.snapshot(3, A, 400)).toMatchObject({ records: [], resync: null })
+  expect(it.delta(4, A, 500, { price_dollars: 'x' })).toMatchObject({
+    records: [],
+    resync: { markets: [] },
+  })
+})
+
+test('a subscription that is given up is believed no more, and the next one is', () => {
+  const it = bothKnown()
+  expect(gaps(it.ingest.abandon('cut', at(300)))).toEqual([
+    [A, 'cut', 200],
+    [B, 'cut', 200],
+  ])
+  expect(it.snapshot(3, A, 400).records).toEqual([])
+  it.hear({ type: 'subscribed', id: 2, msg: { channel: 'orderbook_delta', sid: 2 } }, 500)
+  const anew = { type: 'orderbook_snapshot', sid: 2, seq: 1, msg: { market_ticker: A } }
+  expect(it.hear(anew, 600).records).toHaveLength(1)
+  expect(it.ingest.bookSid).toBe(2)
+})

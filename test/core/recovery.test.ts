@@ -5,6 +5,7 @@ import type { Ticker } from '#core/ticker'
 
 const A = 'A' as Ticker
 const B = 'B' as Ticker
+const C = 'C' as Ticker
 const at = (ms: number) => (ms * 1000) as Micros
 
 test('a book is asked for once, however many bad frames come', () => {
@@ -49,4 +50,41 @@ test('a subscription that brings no snapshot is asked for it', () => {
   recovery.sent([A, B], 1, at(0))
   recovery.answered(B, null, at(1))
   expect(recovery.look(at(1001))).toEqual({ kind: 'ask', markets: [A] })
+})
+
+test('thousands of books are not asked for twice while answers come in their order', () => {
+  const recovery = new Recovery(1000)
+  recovery.sent([A], 1, at(0))
+  recovery.sent([B, C], 2, at(0))
+  recovery.answered(A, null, at(900))
+  expect(recovery.look(at(1500))).toEqual({ kind: 'ask', markets: [] })
+  recovery.answered(B, null, at(1600))
+  expect(recovery.look(at(2500))).toEqual({ kind: 'ask', markets: [] })
+  expect(recovery.look(at(2601))).toEqual({ kind: 'ask', markets: [C] })
+})
+
+test('a book that was passed over is asked for again although answers come', () => {
+  const recovery = new Recovery(1000)
+  recovery.sent([A], 1, at(0))
+  recovery.sent([B], 2, at(0))
+  recovery.answered(B, 2, at(900))
+  expect(recovery.look(at(1001))).toEqual({ kind: 'ask', markets: [A] })
+})
+
+test('a subscription that answers after it was made anew begins with patience again', () => {
+  const recovery = new Recovery(1000)
+  recovery.sent([A], 1, at(0))
+  const steps = (...ms: number[]) => ms.map((each) => recovery.look(at(each)).kind)
+  expect(steps(1001, 2002, 3003, 4004)).toEqual(['ask', 'ask', 'ask', 'resubscribe'])
+  recovery.sent([A], 2, at(4004))
+  recovery.answered(A, 2, at(4010))
+  recovery.stale([A], at(6000))
+  expect(steps(7001, 8002, 9003)).toEqual(['ask', 'ask', 'resubscribe'])
+})
+
+test('what is another connection’s now is forgotten', () => {
+  const recovery = new Recovery(1000)
+  recovery.sent([A, B], 1, at(0))
+  recovery.forget([A])
+  expect(recovery.look(at(1001))).toEqual({ kind: 'ask', markets: [B] })
 })
