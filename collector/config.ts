@@ -52,7 +52,7 @@ export const collectorVariables = z.object({
   REST_TOKENS_PER_S: z.coerce.number().int().positive().optional(),
   REST_LAG_MS: duration(10_000),
   SETTLE_GRACE_MS: duration(5000),
-  METADATA_QUEUE: z.coerce.number().int().min(2000).default(10_000),
+  METADATA_QUEUE: z.coerce.number().int().min(2000).default(4000),
   CONNECTIONS: z.coerce.number().int().min(1).max(100).default(4),
   COMMAND_MARKETS: z.coerce.number().int().min(1).max(1000).default(200),
   COMMANDS_PER_S: z.coerce.number().int().min(1).max(1000).default(500),

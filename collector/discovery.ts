@@ -1,7 +1,7 @@
 import { setImmediate as turnOfOthers } from 'node:timers/promises'
 import type { Micros } from '#core/instant'
 import type { Frame } from '#core/kalshi/decode'
-import type { EventLifecycle, MarketLifecycle } from '#core/kalshi/frames'
+import type { EventFee, EventLifecycle, MarketLifecycle } from '#core/kalshi/frames'
 import type { MarketChange } from '#core/market-change'
 import { isCombo } from '#core/market-life'
 import type { SeenMarket } from '#core/market-news'
@@ -13,15 +13,8 @@ import { logEvent } from './log-event.ts'
 import type { LookupKind, Lookups } from './lookups.ts'
 import type { MetadataWriter } from './metadata-writer.ts'
 import type { LookTaker } from './reconcile.ts'
-import type { EventRow } from './store/metadata-rows.ts'
-import {
-  type ReadMarket,
-  readCreated,
-  readEvents,
-  readEventWord,
-  readMarkets,
-  readSeries,
-} from './universe-rows.ts'
+import type { EventRow, MarketRow } from './store/metadata-rows.ts'
+import { readCreated, readEvents, readEventWord, readMarkets, readSeries } from './universe-rows.ts'
 
 export type DiscoveryOptions = {
   readonly hierarchy: Hierarchy
@@ -89,10 +82,11 @@ export class Discovery implements LookTaker {
       const { rows, refused } = readMarkets(chunk, (event) => hierarchy.seriesOf(event), seenUs)
       noteRefused('market', refused)
       for (const { row, seen } of rows) {
+        const untold = row.result !== null && following.state(row.ticker) === null
         const fresh = !isCombo(row.ticker) && following.see(seen, asked)
         if (fresh && this.begun) this.#announce(seen, row.created_us ?? null)
         this.seen.add(row.ticker)
-        this.#describe({ row, seen })
+        this.#describe({ ...row, untold })
         lookups.seen('market', row.ticker, asked)
       }
       following.flush()
@@ -125,7 +119,7 @@ export class Discovery implements LookTaker {
         this.#options.following.flush()
         return
       case 'event_fee':
-        this.#options.hierarchy.fee(frame.change, recv)
+        this.#fee(frame.change, recv)
         return
       default:
         return
@@ -143,7 +137,7 @@ export class Discovery implements LookTaker {
     const { market_ticker: _ticker, event_type: _type, ...detail } = word
     change({ market, event: null, kind: 'created', at: null, recv, source: 'stream', detail })
     following.see(read.seen, recv)
-    this.#describe(read)
+    this.#describe(read.row)
   }
 
   #heard(word: MarketLifecycle, recv: Micros): void {
@@ -162,6 +156,12 @@ export class Discovery implements LookTaker {
     if (row !== null && !hierarchy.knowsEvent(row.ticker)) this.#event(row, null)
   }
 
+  #fee(word: EventFee, recv: Micros): void {
+    const { hierarchy, lookups } = this.#options
+    hierarchy.fee(word, recv)
+    if (!hierarchy.knowsEvent(word.event_ticker)) lookups.want('event', word.event_ticker)
+  }
+
   #event(row: EventRow, asked: Micros | null): void {
     const { hierarchy, following, writer, lookups, clock } = this.#options
     const { ticker, series_ticker: series } = row
@@ -173,7 +173,7 @@ export class Discovery implements LookTaker {
     if (moved) following.place(ticker, series)
   }
 
-  #describe({ row }: ReadMarket): void {
+  #describe(row: MarketRow): void {
     const { hierarchy, writer, lookups } = this.#options
     writer.offer({ kind: 'market', row })
     if (!hierarchy.knowsEvent(row.event_ticker)) lookups.want('event', row.event_ticker)

@@ -30,7 +30,10 @@ export type FollowingOptions = {
   readonly forgotten: (market: Ticker) => void
 }
 
-type Ending = { readonly due: Micros; readonly paid: Micros | null }
+type Ending = { readonly due: Micros; readonly latest: Micros; readonly paid: Micros | null }
+
+/** A book that is not known when its market is paid may come back with the connection: it is given so many times the grace. */
+const PATIENCE = 6
 
 /** Where every market stands, and so whose books are followed, and which logs begin and end. */
 export class Following {
@@ -120,8 +123,9 @@ export class Following {
   /** Lets time pass: markets open and close by the clock, logs end, what is over is forgotten. */
   tick(): void {
     const now = this.#options.clock()
-    for (const [market, { due, paid }] of this.#endings) {
-      if (due <= now) this.#settle(market, paid)
+    for (const [market, { due, latest, paid }] of this.#endings) {
+      const known = this.#options.logs.get(market)?.known === true
+      if ((known ? due : latest) <= now) this.#settle(market, paid)
     }
     for (const [market, due] of this.#over) if (due <= now) this.#forget(market)
     if (now >= this.#due) this.#turn(now)
@@ -185,8 +189,11 @@ export class Following {
         this.#follow(market)
         return
       case 'settle': {
-        const due = (now + (followed ? graceMs * 1000 : 0)) as Micros
-        if (!this.#endings.has(market)) this.#endings.set(market, { due, paid })
+        if (this.#endings.has(market)) return
+        const graceUs = followed ? graceMs * 1000 : 0
+        const due = (now + graceUs) as Micros
+        const latest = (now + PATIENCE * graceUs) as Micros
+        this.#endings.set(market, { due, latest, paid })
         return
       }
       case 'deselect':

@@ -21,6 +21,7 @@ const LEVELS: Readonly<Record<string, 'warn' | 'error'>> = {
   failed: 'error',
   feed_overflown: 'warn',
   feed_unreadable: 'warn',
+  leftover_of_unknown_epoch: 'warn',
   lease_lost: 'warn',
   lease_not_given_up: 'warn',
   lease_unknown: 'warn',

@@ -30,7 +30,8 @@ export type MetadataWriterOptions = {
 }
 
 const AT_ONCE = 1000
-const TRADING: ReadonlySet<string> = new Set(TRADING_FIELDS)
+/** What differs though the description is the same. */
+const PASSING: ReadonlySet<string> = new Set([...TRADING_FIELDS, 'seen_us', 'untold'])
 
 /**
  * Brings descriptions to Postgres, in the order in which they were first offered, the last word on each alone. Nobody
@@ -60,14 +61,15 @@ export class MetadataWriter {
   offer(given: MetadataRow): void {
     const key = keyOf(given)
     if (this.#stopped) return
-    if (!this.#waiting.has(key)) {
+    const before = this.#waiting.get(key)
+    if (before === undefined) {
       if (this.#prints.get(key) === printOf(given)) return
       if (this.#waiting.size >= this.#options.bound) {
         this.#leftOut += 1
         return
       }
     }
-    this.#waiting.set(key, given)
+    this.#waiting.set(key, before === undefined ? given : follow(before, given))
     this.#running ??= this.#run().finally(() => {
       this.#running = null
       for (const wake of this.#settled.splice(0)) wake()
@@ -171,15 +173,19 @@ export class MetadataWriter {
 
 const NONE: { readonly refused: readonly RefusedRow[] } = { refused: [] }
 
+/** The last word on a row that waits; that nobody told of its result stays so until it is stored. */
+function follow(before: MetadataRow, given: MetadataRow): MetadataRow {
+  if (before.kind !== 'market' || given.kind !== 'market' || !before.row.untold) return given
+  return { kind: 'market', row: { ...given.row, untold: true } }
+}
+
 function keyOf({ kind, row }: MetadataRow): string {
   return `${kind} ${row.ticker}`
 }
 
 /** 48 bits of a hash over all but what changes with every trade, and the moment of looking. */
 function printOf({ row }: MetadataRow): number {
-  const text = JSON.stringify(row, (name, value) =>
-    TRADING.has(name) || name === 'seen_us' ? undefined : value,
-  )
+  const text = JSON.stringify(row, (name, value) => (PASSING.has(name) ? undefined : value))
   return createHash('md5').update(text).digest().readUIntBE(0, 6)
 }
 

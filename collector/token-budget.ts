@@ -24,11 +24,11 @@ export class TokenBudget {
     this.#tokens = allowance.capacity
   }
 
-  /** The account's own allowance became known. */
+  /** The account's own allowance became known, by a request that has taken of it. */
   allow(allowance: Allowance): void {
     this.#fill()
     this.#allowance = allowance
-    this.#tokens = Math.min(this.#tokens, allowance.capacity)
+    this.#tokens = Math.min(this.#tokens, allowance.capacity - COST)
   }
 
   /** The exchange says that there are no tokens: its count is the one that counts. */

@@ -83,5 +83,7 @@ export type MarketRow = {
   readonly mve_selected_legs?: unknown
   /** Up to when the exchange's other words count as known to this one, our clock; absent for all of them. */
   readonly seen_us?: Micros
+  /** No change will tell of the result: it was there before we were. */
+  readonly untold?: boolean
   readonly raw: unknown
 }

@@ -1,4 +1,4 @@
-import type { Sql } from 'postgres'
+import type { Sql, TransactionSql } from 'postgres'
 import type { Micros } from '#core/instant'
 import { TRADING_FIELDS } from '#core/kalshi/rest'
 import { integer } from '#core/log-row'
@@ -82,45 +82,47 @@ export function upsertMarkets(
   rows: readonly MarketRow[],
   nowUs: Micros,
 ): Promise<Upserted> {
-  // Changed rows first, then new ones: `on conflict do update` would use up an id for every row that is there already.
   return upsert(sql, hold, rows, async (tx, json) => {
     const [text, state] = [tx.unsafe(TEXT_COLUMNS), tx.unsafe(STATE_COLUMNS)]
-    const given = tx`
-      select r.*, coalesce((j ->> 'seen_us')::int8, ${nowUs}::int8) as seen_us
-      from jsonb_array_elements(${json}::text::jsonb) j
-      cross join lateral jsonb_populate_record(null::kb.markets, j) r`
+    const current = tx`coalesce(m.changed_us, 0) <= g.seen_us`
+    // No `on conflict do update`: it would use up an id for every row that is there already.
     await tx`
-      with given as materialized (${given})
-      update kb.markets m set
-        (${text}, raw, updated_us) = (select ${text}, raw, ${nowUs}::int8 from (select g.*) x)
-      from given g
-      where m.ticker = g.ticker
-        and ((select row(${text}) from (select m.*) x)
-            is distinct from (select row(${text}) from (select g.*) x)
-          or m.raw - ${TRADING}::text[] is distinct from g.raw - ${TRADING}::text[])`
-    await tx`
-      with given as materialized (${given})
-      update kb.markets m set
-        (${state}, updated_us) = (select ${state}, ${nowUs}::int8 from (select g.*) x)
-      from given g
-      where m.ticker = g.ticker and coalesce(m.changed_us, 0) <= g.seen_us
-        and (select row(${state}) from (select m.*) x)
-          is distinct from (select row(${state}) from (select g.*) x)`
-    await tx`
+      with given as materialized (
+        select r as market, r.ticker, coalesce((j ->> 'seen_us')::int8, ${nowUs}::int8) as seen_us
+        from jsonb_array_elements(${json}::text::jsonb) j
+        cross join lateral jsonb_populate_record(null::kb.markets, j) r),
+      changed as (
+        update kb.markets m set
+          (${text}, raw, updated_us) =
+            (select ${text}, raw, ${nowUs}::int8 from (select (g.market).*) x),
+          (${state}) =
+            (select ${state} from (select (case when ${current} then g.market else m end).*) x)
+        from given g
+        where m.ticker = g.ticker and (
+          (select row(${text}) from (select m.*) x)
+            is distinct from (select row(${text}) from (select (g.market).*) x)
+          or m.raw - ${TRADING}::text[] is distinct from (g.market).raw - ${TRADING}::text[]
+          or (${current} and (select row(${state}) from (select m.*) x)
+            is distinct from (select row(${state}) from (select (g.market).*) x))))
       insert into kb.markets (ticker, ${text}, ${state}, raw, first_seen_us, updated_us)
       select ticker, ${text}, ${state}, raw, ${nowUs}::int8, ${nowUs}::int8
-      from jsonb_populate_recordset(null::kb.markets, ${json}::text::jsonb) g
+      from (select (market).* from given) g
       where not exists (select from kb.markets m where m.ticker = g.ticker)
       on conflict (ticker) do nothing`
-    // A result that was known before we were, of which no change will tell.
-    await tx`
-      with given as materialized (${given})
-      insert into kb.settlements (market_id, n, result, settlement_value, settled_us, recv_us, source)
-      select m.id, 0, g.result, g.settlement_value, g.settlement_us, g.seen_us, 'rest'
-      from given g join kb.markets m on m.ticker = g.ticker
-      where g.result <> '' and not exists (select from kb.settlements s where s.market_id = m.id)
-      on conflict do nothing`
+    if (json.includes('"untold":true')) await insertUntold(tx, json, nowUs)
   })
+}
+
+/** Results that were there before we were, of which no change will tell. */
+async function insertUntold(tx: TransactionSql, json: string, nowUs: Micros): Promise<void> {
+  await tx`
+    insert into kb.settlements (market_id, n, result, settlement_value, settled_us, recv_us, source)
+    select m.id, 0, g.result, g.settlement_value, g.settlement_us, coalesce(g.seen_us, ${nowUs}::int8), 'rest'
+    from jsonb_to_recordset(${json}::text::jsonb) as g (ticker text, result text, settlement_value text,
+      settlement_us int8, seen_us int8, untold boolean)
+    join kb.markets m on m.ticker = g.ticker
+    where g.untold and g.result <> '' and not exists (select from kb.settlements s where s.market_id = m.id)
+    on conflict do nothing`
 }
 
 /** The ids of the markets among these tickers that are stored. Throws as Postgres does. */

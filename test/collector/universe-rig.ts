@@ -18,7 +18,8 @@ import { type Exchange, startExchange } from '../../simulator/exchange.ts'
 import type { Listing } from '../../simulator/market.ts'
 import type { ExchangeOptions } from '../../simulator/options.ts'
 import { must } from '../core/arbitraries.ts'
-import { type FreshDatabase, freshDatabase } from '../database.ts'
+import { freshDatabase } from '../database.ts'
+import { openRelay, type Relay } from '../relay.ts'
 import { open, take } from '../store/fixture.ts'
 import { until } from '../until.ts'
 
@@ -42,7 +43,8 @@ export type Epoch = {
 
 export type UniverseRig = {
   readonly exchange: Exchange
-  readonly database: FreshDatabase
+  /** The way from the universe to Postgres. */
+  readonly relay: Relay
   readonly owner: Sql
   /** Takes the lease, opens an epoch and its universe. */
   begin(variables?: Record<string, string>): Promise<Epoch>
@@ -54,24 +56,21 @@ export type UniverseRig = {
   stop(): Promise<void>
 }
 
-export async function openUniverseRig(
-  options: ExchangeOptions,
-  storeUrl?: (url: string) => string,
-): Promise<UniverseRig> {
+export async function openUniverseRig(options: ExchangeOptions): Promise<UniverseRig> {
   const [database, exchange] = await Promise.all([
     freshDatabase(),
     startExchange({ markets: 8, rate: 100, seed: 5, ...options }),
   ])
   const owner = postgres(database.ownerUrl, { max: 3, onnotice: () => {} })
-  const url = storeUrl?.(database.collectorUrl) ?? database.collectorUrl
+  const relay = await openRelay(database.collectorUrl)
   const running = new Set<Epoch>()
   let created = 0
   return {
     exchange,
-    database,
+    relay,
     owner,
     begin: async (variables = {}) => {
-      const epoch = await beginEpoch(exchange, url, variables)
+      const epoch = await beginEpoch(exchange, relay.url, variables)
       running.add(epoch)
       const end = async () => {
         if (running.delete(epoch)) await epoch.end()
@@ -102,6 +101,7 @@ export async function openUniverseRig(
       for (const epoch of running) await epoch.end()
       await owner.end({ timeout: 1 })
       await exchange.close()
+      await relay.stop()
       await database.stop()
     },
   }

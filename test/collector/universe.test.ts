@@ -4,15 +4,18 @@ import type { Ticker } from '#core/ticker'
 import { setLogLevel } from '../../collector/log-event.ts'
 import { readPastBook } from '../../worker/past-book.ts'
 import { must } from '../core/arbitraries.ts'
+import type { Relay } from '../relay.ts'
 import { until } from '../until.ts'
 import { type Epoch, openUniverseRig, type UniverseRig } from './universe-rig.ts'
 
 let rig: UniverseRig
+let relay: Relay
 let epoch: Epoch
 
 beforeAll(async () => {
   setLogLevel('silent')
   rig = await openUniverseRig({ markets: 14, scalars: 1, lateMs: 300 })
+  relay = rig.relay
 }, 60_000)
 afterAll(() => rig.stop())
 beforeEach(() => rig.clear())
@@ -130,6 +133,21 @@ test('a market that settles mid-stream ends its log after its last snapshot, wit
   expect(await settlements(market)).toEqual([
     { n: 0, result: 'yes', settlement_value: '1.0000', paid: true },
   ])
+})
+
+test('a market that settles while its connection is lost has its last book when that is back', async () => {
+  const open = await begin({ SETTLE_GRACE_MS: '1000' })
+  await epoch.knows(open)
+  const market = must(open[0])
+  const { life } = rig.exchange
+  life.close(market)
+  life.determine(market, 'no')
+  await until('it was heard', () => epoch.changes(market).some(({ kind }) => kind === 'determined'))
+  rig.exchange.cut()
+  life.settle(market)
+  await until('its log ended', () => epoch.kinds(market).includes('end settled'))
+  expect(epoch.kinds(market)).toEqual(['snapshot', 'gap', 'snapshot', 'end settled'])
+  expect(epoch.logs.get(market as Ticker)?.ending).toMatchObject({ kind: 'book' })
 })
 
 test('a market that settled while we were away gets its result, and its log ends when REST has said so', async () => {
@@ -310,4 +328,34 @@ test('a collector that knows the markets serves while REST is away, and a refuse
   expect(Date.now() - began).toBeLessThan(3000)
   rig.exchange.restSlow(0)
   await until('a look came to its end', () => epoch.universe.status().looks > 0)
+})
+
+test('a market that is created while Postgres is away is followed, and described when it is back', async () => {
+  const open = await begin()
+  await epoch.knows(open)
+  relay.cut()
+  const born = rig.create(newName(), -1000)
+  rig.exchange.life.open(born)
+  await epoch.knows([...open, born])
+  expect(epoch.universe.status().metadataWaiting).toBeGreaterThan(0)
+  relay.mend()
+  await epoch.store()
+  expect(await rig.market(born)).toMatchObject({ title: expect.stringContaining('Above') })
+  expect(await lifecycle(born)).toContain('created stream')
+})
+
+test('a result from before our time is stored too', async () => {
+  await begin()
+  await epoch.end()
+  const { life } = rig.exchange
+  const [market] = (await trading()).slice(-2)
+  await rig.clear()
+  life.close(must(market))
+  life.determine(must(market), 'yes')
+  epoch = await rig.begin()
+  await epoch.store()
+  expect(epoch.kinds(must(market))).toEqual([])
+  expect(await settlements(must(market))).toEqual([
+    { n: 0, result: 'yes', settlement_value: '1.0000', paid: false },
+  ])
 })

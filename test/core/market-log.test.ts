@@ -135,3 +135,67 @@ test('an image is not changed by what comes after it', () => {
   log.delta('yes', P, change('2.00'), null, us(101))
   expect(image.yes).toEqual([])
 })
+
+test('a settled log ends with its last book, which is live no more', () => {
+  const log = new MarketLog(epoch(8), null)
+  log.snapshot(FULL, us(100))
+  const image = must(log.image())
+  const [end, ...rest] = log.end('settled', us(90), us(110))
+  expect(rest).toEqual([])
+  expect(end).toEqual({ kind: 'end', seq: BASE + 1, reason: 'settled', event: 90, recv: 110 })
+  expect(log.ending).toEqual({ kind: 'book', image, end })
+  expect([log.known, log.image(), log.openGap]).toEqual([false, null, null])
+})
+
+test('invariant 4: a de-selected log ends in a gap, since its market trades on unseen', () => {
+  const log = new MarketLog(epoch(8), null)
+  log.snapshot(FULL, us(100))
+  const [gap, end] = log.end('deselected', null, us(110))
+  expect(gap).toMatchObject({ kind: 'gap', seq: BASE + 1, cause: 'cut', from: 110, prevSeq: BASE })
+  expect(end).toMatchObject({ kind: 'end', seq: BASE + 2, reason: 'deselected' })
+  expect(log.ending).toEqual({ kind: 'gap', gap, end })
+})
+
+test('a log that an earlier epoch left open ends in the gap that opened this one', () => {
+  const log = new MarketLog(epoch(8), opening)
+  expect(log.end('settled', null, us(110))).toMatchObject([{ kind: 'end', seq: BASE + 1 }])
+  expect(log.ending).toMatchObject({ kind: 'gap', gap: opening })
+})
+
+test('a log that has not begun, or has ended, does not end', () => {
+  const log = new MarketLog(epoch(8), null)
+  expect(log.end('settled', null, us(1))).toEqual([])
+  expect(log.ending).toBeNull()
+  log.snapshot(EMPTY, us(2))
+  log.end('settled', null, us(3))
+  expect(log.end('deselected', null, us(4))).toEqual([])
+})
+
+test('what comes after the end takes no number', () => {
+  const log = new MarketLog(epoch(8), null)
+  log.snapshot(FULL, us(100))
+  log.end('settled', null, us(110))
+  expect(log.snapshot(EMPTY, us(111))).toBeNull()
+  expect(log.delta('yes', P, change('1'), null, us(111))).toEqual({ kind: 'dropped' })
+  expect(log.gap('cut', us(100), us(111))).toBeNull()
+  expect(log.check(FULL, us(111))).toBe(false)
+})
+
+test('a log that is taken up again begins with a gap since its end, then a snapshot', () => {
+  const log = new MarketLog(epoch(8), null)
+  expect(log.resume(us(1))).toBeNull()
+  log.snapshot(FULL, us(100))
+  log.end('settled', null, us(110))
+  expect(log.resume(us(200))).toEqual({
+    kind: 'gap',
+    seq: BASE + 2,
+    cause: 'cut',
+    from: 110,
+    prevSeq: BASE + 1,
+    recv: 200,
+    event: null,
+  })
+  expect(log.resume(us(201))).toBeNull()
+  expect(log.snapshot(EMPTY, us(210))).toMatchObject({ seq: BASE + 3, reason: 'gap' })
+  expect(log.known).toBe(true)
+})

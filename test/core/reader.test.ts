@@ -69,6 +69,17 @@ const cases: readonly Case[] = [
   ['an end seen before is ignored', [snapshot(5), end(6)], end(6), 'ignored'],
   ['an end closes an unknown book', [snapshot(5), gap(6)], end(7), 'taken'],
   ['no delta follows an end', [snapshot(5), end(6)], delta(7, 1, 1), 'resync'],
+  ['a gap takes up a log that had ended', [snapshot(5), end(6)], gap(7), 'taken'],
+  ['a snapshot after that gap is a start', [snapshot(5), end(6), gap(7)], snapshot(8), 'taken'],
+  [
+    'an image at the seq of the end is the last book',
+    [snapshot(5), end(6)],
+    image(6, FULL),
+    'taken',
+  ],
+  ['an image from before the end is ignored', [snapshot(5), end(6)], image(5), 'ignored'],
+  ['the end closes a book whose image came from after it', [image(6)], end(6), 'taken'],
+  ['an end before my image is ignored', [image(7)], end(6), 'ignored'],
   [
     'a book that cannot be is no start',
     [snapshot(5)],
@@ -97,6 +108,13 @@ test('an end keeps the last book', () => {
   const reader = new Reader()
   for (const one of [snapshot(5, FULL), end(6)]) reader.read(one)
   expect(reader.state).toMatchObject({ kind: 'closed', seq: 6 })
+  expect(reader.state.kind === 'closed' && reader.state.book?.ladders()).toEqual(FULL)
+})
+
+test('a closed log stays closed when its last book is sent again', () => {
+  const reader = new Reader()
+  for (const one of [snapshot(5), end(6), image(6, FULL)]) reader.read(one)
+  expect(reader.state).toMatchObject({ kind: 'closed', seq: 6, end: end(6) })
   expect(reader.state.kind === 'closed' && reader.state.book?.ladders()).toEqual(FULL)
 })
 
