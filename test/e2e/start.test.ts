@@ -89,7 +89,7 @@ test('a wrong option or variable gets one message that names every problem, and 
     KALSHI_PRIVATE_KEY_FILE: '/no/such/file',
     DATABASE_URL: 'mysql://here',
     FEED_SHARDS: '0',
-    RECORD_QUEUE: 'abc',
+    RECORD_BATCH: 'abc',
     WATERMARK_EVERY_MS: '9999',
     FEED_SILENT_MS: 'long',
   }

@@ -60,7 +60,7 @@ test.each([
   ['another kind of database', [], { DATABASE_URL: 'mysql://x' }, 'DATABASE_URL'],
   ['no shards', [], { FEED_SHARDS: '0' }, 'FEED_SHARDS'],
   ['a REST address alone', [], { KALSHI_REST_URL: 'https://x' }, 'KALSHI_REST_URL'],
-  ['a queue that is no number', [], { RECORD_QUEUE: 'abc' }, 'RECORD_QUEUE'],
+  ['a batch that is no number', [], { RECORD_BATCH: 'abc' }, 'RECORD_BATCH'],
   ['a watermark too seldom', [], { WATERMARK_EVERY_MS: '9999' }, 'WATERMARK_EVERY_MS'],
   ['a silence that is no number', [], { FEED_SILENT_MS: 'long' }, 'FEED_SILENT_MS'],
   ['a token too short', [], { FEED_TOKEN_NEXT: 'short' }, 'FEED_TOKEN_NEXT'],
