@@ -3,6 +3,7 @@ import type { Micros } from '#core/instant'
 /** Frames kept for inspection, the newest. */
 const KEPT = 100
 const LONGEST = 2000
+const LONGEST_REASON = 200
 const MINUTE_US = 60_000_000
 /** A flood of them says no more than its beginning. */
 const STORED_A_MINUTE = 600
@@ -35,6 +36,11 @@ export class Aside {
     this.#stored += 1
     return this.#stored <= STORED_A_MINUTE ? text : null
   }
+}
+
+/** Why a frame is kept, as it may be stored: a reason can quote what the frame says. */
+export function shortReason(reason: string): string {
+  return reason.slice(0, LONGEST_REASON)
 }
 
 function withoutAccount(text: string): string {

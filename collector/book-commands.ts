@@ -83,6 +83,11 @@ export class BookCommands {
     this.#requests.remove(markets)
   }
 
+  /** Whether a market has yet to leave the subscription, seen from the answer to a command; null: from no answer. */
+  leaving(market: Ticker, answered: number | null): boolean {
+    return this.#requests.leaving(market, answered)
+  }
+
   /** Asks for snapshots of books that were found stale, unless they have been asked for. */
   recover(markets: readonly Ticker[], now: Micros): void {
     this.#requests.snapshot(this.#recovery.stale(markets, now))
@@ -101,7 +106,10 @@ export class BookCommands {
   /** Asks again for books that are late; answers what is to be done, and whether anything was asked. */
   look(now: Micros): RecoveryStep {
     const step = this.#recovery.look(now)
-    if (step.kind === 'ask') this.#requests.snapshot(step.markets)
+    if (step.kind !== 'ask') return step
+    // A snapshot alone proves no subscription, and one that was never shown may have come to nothing.
+    this.#requests.add(step.markets.filter((market) => !this.#owns(market)))
+    this.#requests.snapshot(step.markets)
     return step
   }
 
@@ -121,9 +129,7 @@ export class BookCommands {
     switch (frame.kind) {
       case 'snapshot':
         this.#requests.came(frame.market, frame.id)
-        if (this.#owners.get(frame.market)?.log.known) {
-          this.#recovery.answered(frame.market, frame.id, now)
-        }
+        this.#shown(frame.market, frame.id, now)
         return FINE
       case 'subscribed':
       case 'unsubscribed':
@@ -135,6 +141,17 @@ export class BookCommands {
       default:
         return FINE
     }
+  }
+
+  #shown(market: Ticker, command: number | null, now: Micros): void {
+    const followed = this.#owners.get(market)
+    if (this.#owns(market)) {
+      if (followed?.log.known) this.#recovery.answered(market, command, now)
+    } else if (followed?.target !== this.#number) this.#recovery.forget([market])
+  }
+
+  #owns(market: Ticker): boolean {
+    return this.#owners.get(market)?.owner?.connection === this.#number
   }
 
   #refused(frame: Extract<Frame, { kind: 'error' }>, now: Micros): Verdict {
@@ -172,8 +189,7 @@ export class BookCommands {
   #note({ id, markets }: Request, now: Micros): void {
     const wanted = markets.filter((market) => {
       const followed = this.#owners.get(market)
-      const mine = followed?.owner?.connection === this.#number
-      return followed !== undefined && !(mine && followed.log.known)
+      return followed !== undefined && !(this.#owns(market) && followed.log.known)
     })
     this.#recovery.sent(wanted, id, now)
   }

@@ -22,6 +22,8 @@ export type ConnectionEvents = {
   ) => void
   /** A market that another connection owned is this connection's now. */
   readonly moved: (market: Ticker, from: number) => void
+  /** Books that another connection brings by now, and that were lost here before: they have to come anew. */
+  readonly astray: (markets: readonly Ticker[]) => void
   /** The exchange lets this connection have no more markets than it has: these must go elsewhere. */
   readonly full: (markets: readonly Ticker[]) => void
 }
@@ -130,7 +132,9 @@ export class ExchangeConnection {
   }
 
   #opened(now: Micros): void {
-    this.#ingest = new Ingest(this.#owners, this.number, now)
+    const leaving = (market: Ticker, answered: number | null) =>
+      this.#commands.leaving(market, answered)
+    this.#ingest = new Ingest(this.#owners, this.number, now, leaving)
     this.#probed = now
     this.#subscribed = now
     this.#commands.restart()
@@ -143,7 +147,7 @@ export class ExchangeConnection {
     const delta = this.#reader.read(bytes)
     const frame = delta ?? decodeFrame(bytes.toString())
     const ingested = ingest.frame(frame, now)
-    if (ingested.records.length > 0) this.#events.records(ingested.records)
+    if (ingested.records.length > 0) this.#record(ingested.records)
     if (delta === null) this.#notice(frame, bytes)
     // Recording may have found no room, and ended this connection.
     if (this.#ingest === ingest && delta === null) this.#judge(frame, now)
@@ -181,8 +185,7 @@ export class ExchangeConnection {
 
   #abandon(cause: GapCause, reason: string, now: Micros): void {
     const ingest = this.#ingest
-    const records = ingest?.abandon(cause, now) ?? []
-    if (records.length > 0) this.#events.records(records)
+    this.#record(ingest?.abandon(cause, now) ?? [])
     if (ingest !== null && this.#ingest === ingest) this.#ended(reason, now)
   }
 
@@ -200,8 +203,7 @@ export class ExchangeConnection {
   #resubscribe(ingest: Ingest, now: Micros): void {
     logEvent('resubscribing', { connection: this.number })
     const sid = ingest.bookSid
-    const records = ingest.abandon('cut', now)
-    if (records.length > 0) this.#events.records(records)
+    this.#record(ingest.abandon('cut', now))
     if (this.#ingest !== ingest) return
     if (sid !== null) this.#commands.unsubscribe(sid)
     this.#commands.subscribe()
@@ -210,8 +212,18 @@ export class ExchangeConnection {
   #lost(cause: GapCause): void {
     const ingest = this.#ingest
     this.#ingest = null
-    const records = ingest?.lose(cause, this.#clock()) ?? []
-    if (records.length > 0) this.#events.records(records)
+    this.#record(ingest?.lose(cause, this.#clock()) ?? [])
+  }
+
+  #record(records: readonly MarketRecord[]): void {
+    if (records.length === 0) return
+    this.#events.records(records)
+    const astray = records.flatMap(({ market, record }) => {
+      if (record.kind !== 'gap') return []
+      const owner = this.#owners.get(market)?.owner ?? null
+      return owner === null || owner.connection === this.number ? [] : [market]
+    })
+    if (astray.length > 0) this.#events.astray(astray)
   }
 
   /** Keeps what cannot be used, and logs what is refused. */

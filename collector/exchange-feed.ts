@@ -81,6 +81,7 @@ export class ExchangeFeed {
         records,
         aside,
         moved: (market: Ticker, from: number) => this.#connections[from]?.unfollow([market]),
+        astray: (markets: readonly Ticker[]) => this.resync(markets),
         full: (markets: readonly Ticker[]) => this.#places.full(number, markets),
       }
       return new ExchangeConnection({ number, config, clock, owners, events })

@@ -16,6 +16,9 @@ export type PublisherOptions = {
   readonly superseded: (highest: number) => void
 }
 
+/** Markets whose shard is remembered; markets come and go for ever. */
+const REMEMBERED = 200_000
+
 type Shard = { readonly outbox: FeedOutbox; readonly link: FeedLink }
 
 /** Brings the records of watched markets to their shards; it waits for nothing and nobody. */
@@ -63,6 +66,7 @@ export class Publisher {
     const known = this.#shardOf.get(market)
     if (known !== undefined) return known
     const shard = shardOf(market, this.#shards.length)
+    if (this.#shardOf.size >= REMEMBERED) this.#shardOf.clear()
     this.#shardOf.set(market, shard)
     return shard
   }

@@ -1,4 +1,4 @@
-import { type Micros, parseInstant } from '#core/instant'
+import { type Micros, parseInstant, TOO_LATE } from '#core/instant'
 import type { Frame } from '#core/kalshi/decode'
 import { kalshiTrade } from '#core/kalshi/rest'
 import { parsePrice } from '#core/price'
@@ -32,7 +32,8 @@ export function tradeOfRow(row: unknown, recv: Micros): Trade | null {
   if (market === null || price === null || no === null || size === null || event === null) {
     return null
   }
-  if (price + no !== 1_000_000 || event < 0 || !TRADE_ID.test(tradeId)) return null
+  if (price + no !== 1_000_000 || !TRADE_ID.test(tradeId)) return null
+  if (event < 0 || event >= TOO_LATE) return null
   const stamp = { event: wholeMs(event), recv, source: 'refill' as const }
   return { market, tradeId, price, size, taker, block, ...stamp }
 }

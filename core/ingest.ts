@@ -5,6 +5,7 @@ import type { BookRecord, GapCause } from './log.ts'
 import type { Followed, Owner, Owners } from './owners.ts'
 import { RecvStamp } from './recv-stamp.ts'
 import { sequenceOrder } from './sequence.ts'
+import { staleBooks, staleLeft } from './stale-books.ts'
 import type { Ticker } from './ticker.ts'
 
 /** A record and the market whose log it belongs to. */
@@ -22,6 +23,9 @@ export type Ingested = {
   /** The connection is of no more use; its books are stale already. */
   readonly dead: string | null
 }
+
+/** Whether a command that takes the market out of the subscription has yet to be done when this answer is. */
+export type Leaving = (market: Ticker, answered: number | null) => boolean
 
 type Sid = Owner & {
   readonly channel: string
@@ -46,6 +50,7 @@ export class Ingest {
   readonly #connection: number
   readonly #sids = new Map<number, Sid>()
   readonly #opened: Micros
+  readonly #leaving: Leaving
   /** The newest subscription of books. */
   #books: Sid | null = null
   #round: IterableIterator<Followed> | null = null
@@ -55,10 +60,11 @@ export class Ingest {
    * @param connection the connection's number
    * @param now the moment at which it opened
    */
-  constructor(owners: Owners, connection: number, now: Micros) {
+  constructor(owners: Owners, connection: number, now: Micros, leaving: Leaving = () => false) {
     this.#owners = owners
     this.#connection = connection
     this.#opened = now
+    this.#leaving = leaving
   }
 
   /**
@@ -79,8 +85,9 @@ export class Ingest {
     return this.#books?.owned.size ?? 0
   }
 
-  /** Whether it holds a book that is known. */
+  /** Whether it vouches for a book: one that it holds, or one that was taken from it just now. */
   get knows(): boolean {
+    if (this.#books !== null && this.#books.left.size > 0) return true
     for (const { log } of this.#books?.owned ?? []) if (log.known) return true
     return false
   }
@@ -111,6 +118,7 @@ export class Ingest {
     if (order === 'duplicate') return this.#repeated(sid, now)
     sid.repeats = 0
     if (order === 'gap') return this.#hole(sid, frame, seq, now)
+    if (sid.left.size > 0) sid.left.clear()
     sid.seq = seq
     return frame.kind === 'delta' ? this.#delta(sid, frame, now) : this.#take(sid, frame, now)
   }
@@ -134,10 +142,12 @@ export class Ingest {
   }
 
   #subscribed(sid: number, channel: string, now: Micros): Ingested {
+    // Said twice of one subscription, it begins no other.
+    if (this.#sids.get(sid)?.channel === channel) return NOTHING
     const connection = this.#connection
-    const owned = new Set<Followed>()
+    const markets = { owned: new Set<Followed>(), left: new Set<Followed>() }
     const count = { seq: 0, vouched: now, repeats: 0, lost: false }
-    const made = { sid, connection, channel, owned, stamp: new RecvStamp(), ...count }
+    const made = { sid, connection, channel, ...markets, stamp: new RecvStamp(), ...count }
     this.#sids.set(sid, made)
     if (channel === BOOKS) this.#books = made
     return NOTHING
@@ -146,14 +156,15 @@ export class Ingest {
   #repeated(sid: Sid, now: Micros): Ingested {
     sid.repeats += 1
     if (sid.repeats < REPEATS) return NOTHING
-    const records = this.#stale(sid, sid.owned, 'sequence', now)
+    const records = this.#doubt(sid, 'sequence', now)
     return { ...NOTHING, records, dead: 'the count of a subscription went back' }
   }
 
   /** Frames of unknown markets are missing before this one: every book of the sid may be wrong. */
   #hole(sid: Sid, frame: Frame, seq: number, now: Micros): Ingested {
     const told = sid.lost
-    const broken = told ? [] : this.#stale(sid, sid.owned, 'sequence', now)
+    const left = staleLeft(sid, 'sequence', sid.vouched, now)
+    const broken = told ? [] : staleBooks(sid, sid.owned, 'sequence', sid.vouched, now)
     sid.lost = true
     sid.seq = seq
     const taken = this.#take(sid, frame, now)
@@ -161,7 +172,7 @@ export class Ingest {
     if (!told) for (const { market, log } of sid.owned) if (!log.known) again.add(market)
     return {
       ...taken,
-      records: [...broken, ...taken.records],
+      records: [...left, ...broken, ...taken.records],
       resync: again.size === 0 ? null : { sid: sid.sid, markets: [...again] },
     }
   }
@@ -198,10 +209,12 @@ export class Ingest {
     const { market, log, owner } = followed
     if (log.ending !== null) return NOTHING
     if (owner !== sid && followed.target !== this.#connection) return NOTHING
+    // No change follows what is shown of it before it has left, and come again.
+    if (owner !== sid && this.#leaving(market, frame.id)) return NOTHING
     const broken: MarketRecord[] = []
     if (frame.id !== null && log.known && owner === sid) {
       if (log.check(frame.ladders, now)) return NOTHING
-      broken.push(...this.#stale(sid, [followed], 'mismatch', now, log.vouched ?? now))
+      broken.push(...staleBooks(sid, [followed], 'mismatch', log.vouched ?? now, now))
     }
     const record = log.snapshot(frame.ladders, now)
     if (record === null) return this.#suspect(sid, followed, 'malformed', before, now)
@@ -241,7 +254,7 @@ export class Ingest {
         log.ending === null &&
         (owner === sid || (owner === null && target === this.#connection && sid === this.#books)),
     )
-    const records = this.#stale(sid, mine, 'malformed', now)
+    const records = staleBooks(sid, mine, 'malformed', sid.vouched, now)
     sid.stamp.stamp(null, null, now)
     sid.vouched = now
     return {
@@ -252,7 +265,7 @@ export class Ingest {
   }
 
   #suspect(sid: Sid, one: Followed, cause: GapCause, from: Micros, now: Micros): Ingested {
-    const records = this.#stale(sid, [one], cause, now, from)
+    const records = staleBooks(sid, [one], cause, from, now)
     return { ...NOTHING, records, resync: { sid: sid.sid, markets: [one.market] } }
   }
 
@@ -263,25 +276,16 @@ export class Ingest {
   }
 
   #close(sid: Sid, cause: GapCause, now: Micros, from: Micros = sid.vouched): MarketRecord[] {
-    const records = this.#stale(sid, sid.owned, cause, now, from)
+    const records = this.#doubt(sid, cause, now, from)
     this.#owners.release(sid)
     this.#sids.delete(sid.sid)
     if (sid === this.#books) this.#books = null
     return records
   }
 
-  #stale(
-    sid: Sid,
-    markets: Iterable<Followed>,
-    cause: GapCause,
-    now: Micros,
-    from: Micros = sid.vouched,
-  ): MarketRecord[] {
-    const records: MarketRecord[] = []
-    for (const { market, log, owner } of markets) {
-      const record = owner === null || owner === sid ? log.gap(cause, from, now) : null
-      if (record) records.push({ market, record })
-    }
-    return records
+  /** Frames of a sid are missing since a moment. */
+  #doubt(sid: Sid, cause: GapCause, now: Micros, from: Micros = sid.vouched): MarketRecord[] {
+    const books = staleBooks(sid, sid.owned, cause, from, now)
+    return [...books, ...staleLeft(sid, cause, from, now)]
   }
 }

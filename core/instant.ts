@@ -1,6 +1,9 @@
 /** A moment in integer microseconds since the epoch, UTC. */
 export type Micros = number & { readonly __brand: 'Micros' }
 
+/** No frame's or row's time is taken from here on (the year 2112): differences of two times stay countable below it. */
+export const TOO_LATE = 2 ** 52
+
 const RFC3339 =
   /^(\d{4})-(\d{2})-(\d{2})[Tt](\d{2}):(\d{2}):(\d{2})(?:\.(\d{1,9}))?([Zz]|[+-]\d{2}:\d{2})$/
 const EPOCH = /^(?:\d{10}|\d{13}|\d{16}|\d{19})$/

@@ -6,6 +6,8 @@ export type Owner = {
   readonly connection: number
   readonly sid: number
   readonly owned: ReadonlySet<Followed>
+  /** Markets that another took from it since its last contiguous frame: it may have missed frames of them before. */
+  readonly left: Set<Followed>
 }
 
 /** A market that we follow, wherever its frames come from. */
@@ -84,6 +86,7 @@ export class Owners {
 
   #give(followed: Mutable, owner: Owner | null): void {
     ownedBy(followed.owner)?.delete(followed)
+    if (owner !== null) followed.owner?.left.add(followed)
     ownedBy(owner)?.add(followed)
     followed.owner = owner
   }

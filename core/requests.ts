@@ -37,6 +37,10 @@ export class Requests {
   readonly #deletes = new Set<Ticker>()
   readonly #snapshots = new Set<Ticker>()
   readonly #outstanding = new Map<number, Outstanding>()
+  /** Markets that are being taken out, and the command that says so: none yet while it waits to be sent. */
+  readonly #leaving = new Map<Ticker, number>()
+  /** A subscription was asked for: a second one would be another, or none. */
+  #subscribing = false
   /** Markets named in one addition at most, while the exchange takes no more. */
   #additions: number
   #id = 0
@@ -66,8 +70,17 @@ export class Requests {
     for (const market of markets) {
       this.#adds.delete(market)
       this.#snapshots.delete(market)
-      this.#deletes.add(market)
+      this.#delete(market)
     }
+  }
+
+  /**
+   * Whether a market has yet to be taken out of the subscription: what is shown of it then is not followed by its changes.
+   * @param answered the command that showed it, null when none did
+   */
+  leaving(market: Ticker, answered: number | null): boolean {
+    const command = this.#leaving.get(market)
+    return command !== undefined && (answered === null || answered < command)
   }
 
   snapshot(markets: Iterable<Ticker>): void {
@@ -80,6 +93,8 @@ export class Requests {
     this.#deletes.clear()
     this.#snapshots.clear()
     this.#outstanding.clear()
+    this.#leaving.clear()
+    this.#subscribing = false
   }
 
   /** A command outside the queue: `unsubscribe`, or `list` only to hear something. */
@@ -104,11 +119,14 @@ export class Requests {
     this.#id += 1
     const request: Request = { id: this.#id, kind, sid, markets }
     this.#outstanding.set(this.#id, { request, at: now, left: markets.length })
+    if (kind === 'subscribe') this.#subscribing = true
+    if (kind === 'delete') for (const market of markets) this.#leaving.set(market, this.#id)
     return request
   }
 
   /** A command was done. */
   done(id: number | null): void {
+    this.#reached(id)
     if (id === null || !this.#outstanding.delete(id)) return
     this.#slowed = 0
   }
@@ -116,6 +134,7 @@ export class Requests {
   /** A snapshot came; a get_snapshot is done when it has brought all that it named. */
   came(market: Ticker, id: number | null): void {
     this.#snapshots.delete(market)
+    this.#reached(id)
     const outstanding = id === null ? undefined : this.#outstanding.get(id)
     if (outstanding === undefined) return
     outstanding.left -= 1
@@ -124,8 +143,10 @@ export class Requests {
 
   /** A command was not done; answers which it was. */
   refused(id: number | null): Request | null {
+    this.#reached(id)
     const request = id === null ? undefined : this.#outstanding.get(id)?.request
     if (request === undefined) return null
+    if (request.kind === 'subscribe') this.#subscribing = false
     this.#outstanding.delete(request.id)
     return request
   }
@@ -134,7 +155,7 @@ export class Requests {
   again({ kind, markets }: Request): void {
     if (kind === 'subscribe' || kind === 'add') this.add(markets)
     if (kind === 'snapshot') this.snapshot(markets)
-    if (kind === 'delete') for (const market of markets) this.#deletes.add(market)
+    if (kind === 'delete') for (const market of markets) this.#delete(market)
   }
 
   /** Sends nothing until then. */
@@ -168,14 +189,20 @@ export class Requests {
     return refused
   }
 
+  #delete(market: Ticker): void {
+    this.#deletes.add(market)
+    this.#leaving.set(market, Number.POSITIVE_INFINITY)
+  }
+
+  /** A command was answered, and so those before it were done or refused: they are taken in their order. */
+  #reached(id: number | null): void {
+    if (id === null || this.#leaving.size === 0) return
+    for (const [market, command] of this.#leaving) if (command <= id) this.#leaving.delete(market)
+  }
+
   #turn(sid: number | null): [Request['kind'], Set<Ticker>] {
-    if (sid === null) {
-      // Markets are added to the subscription when it has a sid: two subscribes would not make two.
-      const subscribing = [...this.#outstanding.values()].some(
-        ({ request }) => request.kind === 'subscribe',
-      )
-      return ['subscribe', subscribing ? new Set() : this.#adds]
-    }
+    // Markets are added to the subscription when it has a sid: two subscribes would not make two.
+    if (sid === null) return ['subscribe', this.#subscribing ? new Set() : this.#adds]
     if (this.#deletes.size > 0) return ['delete', this.#deletes]
     return this.#adds.size > 0 ? ['add', this.#adds] : ['snapshot', this.#snapshots]
   }

@@ -63,7 +63,9 @@ export class TruthSample {
     const turn = from < 0 ? sorted : [...sorted.slice(from), ...sorted.slice(0, from)]
     const others = turn.filter((market) => !this.#suspects.has(market))
     const known = new Set(markets)
-    const suspects = [...this.#suspects].filter((market) => known.has(market)).slice(0, most)
+    // One that is not known comes back with another book, or never.
+    for (const market of this.#suspects) if (!known.has(market)) this.#suspects.delete(market)
+    const suspects = [...this.#suspects].slice(0, most)
     const chosen = others.slice(0, most - suspects.length)
     this.#last = chosen.at(-1) ?? this.#last
     return [...suspects, ...chosen]

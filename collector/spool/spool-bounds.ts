@@ -1,6 +1,8 @@
 export type BoundsOptions = {
   readonly maxBytes: number
   readonly maxAgeUs: number
+  /** Of the bytes, those that may wait in memory for a disk that is slow or does not answer. */
+  readonly maxWaiting: number
   /** Nothing more should be appended: the spool is at its bound. */
   readonly full: () => void
   /** The disk refuses; nothing more should be appended. */
@@ -28,13 +30,18 @@ export class SpoolBounds {
     return this.#failing
   }
 
-  /** @param ageUs of the oldest entry that is not drained */
-  measure(bytes: number, ageUs: number): void {
-    const { maxBytes, maxAgeUs, full } = this.#options
-    if (!this.#full && (bytes >= maxBytes || ageUs >= maxAgeUs)) {
+  /**
+   * @param bytes on disk and in memory
+   * @param waiting those in memory
+   * @param ageUs of the oldest entry that is not drained
+   */
+  measure(bytes: number, waiting: number, ageUs: number): void {
+    const { maxBytes, maxWaiting, maxAgeUs, full } = this.#options
+    const share = Math.max(bytes / maxBytes, waiting / maxWaiting, ageUs / maxAgeUs)
+    if (!this.#full && share >= 1) {
       this.#full = true
       full()
-    } else if (this.#full && bytes < maxBytes / 2 && ageUs < maxAgeUs / 2) {
+    } else if (this.#full && share < 0.5) {
       this.#full = false
       if (this.#failing === null) this.#options.drained()
     }

@@ -11,6 +11,8 @@ import { type SpoolBatch, SpoolReader } from './spool-reader.ts'
 import { SpoolWriter } from './spool-writer.ts'
 
 const AGE_CHECK_MS = 1000
+/** Bytes that may wait for the disk: at 60,000 changes a second about a minute's. */
+const MAX_WAITING = 64 * 1024 * 1024
 
 export type SpoolOptions = {
   readonly dir: string
@@ -21,7 +23,7 @@ export type SpoolOptions = {
   readonly fileBytes: number
   readonly everyMs: number
   readonly syncMs: number
-  /** The spool is full: the exchange should not be read. What is appended all the same is taken. */
+  /** The spool is full, or the disk too slow: the exchange should not be read. What is appended all the same is taken. */
   readonly full: () => void
   /** The disk refuses. What was appended is kept in memory, and tried again every second. */
   readonly failed: (reason: 'disk', detail: string) => void
@@ -102,7 +104,8 @@ export class Spool {
     this.#drained = drained
     this.#oldest = oldest
     this.#onDisk = files.bytesBehind(drained)
-    this.#bounds = new SpoolBounds({ ...options, maxAgeUs: options.maxAgeS * 1_000_000 })
+    const maxAgeUs = options.maxAgeS * 1_000_000
+    this.#bounds = new SpoolBounds({ ...options, maxAgeUs, maxWaiting: MAX_WAITING })
     this.#reader = new SpoolReader(files, drained)
     this.#writer = new SpoolWriter({
       ...options,
@@ -225,7 +228,7 @@ export class Spool {
     const bytes = this.#bytes()
     if (bytes === 0) this.#oldest = null
     const ageUs = this.#oldest === null ? 0 : Date.now() * 1000 - this.#oldest
-    this.#bounds.measure(bytes, ageUs)
+    this.#bounds.measure(bytes, this.#writer.pendingBytes, ageUs)
   }
 
   #arrive(): void {

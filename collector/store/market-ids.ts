@@ -6,7 +6,10 @@ import { integerArray, textArray } from './array-literal.ts'
 import { type Hold, underLease } from './lease.ts'
 import { marketIds } from './metadata.ts'
 
-/** The ids of markets in the store, found once each. */
+/** Ids that are remembered; markets come and go for ever. */
+const REMEMBERED = 500_000
+
+/** The ids of markets in the store, found once each. Whoever finds ids takes them before others are found. */
 export class MarketIds {
   readonly #sql: Sql
   readonly #known = new Map<Ticker, number>()
@@ -40,6 +43,7 @@ export class MarketIds {
     markets: Iterable<Ticker>,
     nowUs: Micros,
   ): Promise<'found' | 'lease_lost'> {
+    if (this.#known.size >= REMEMBERED) this.#known.clear()
     const unknown = [...new Set(markets)].filter((market) => !this.#known.has(market))
     if (unknown.length === 0) return 'found'
     this.#learn(await marketIds(this.#sql, unknown))

@@ -1,5 +1,5 @@
 import type { z } from 'zod'
-import { type Micros, parseInstant } from '../instant.ts'
+import { type Micros, parseInstant, TOO_LATE } from '../instant.ts'
 import type { Ladders, Level, Side } from '../log.ts'
 import { type Price, parsePrice } from '../price.ts'
 import { parseSize, parseSizeChange, type Size, type SizeChange } from '../size.ts'
@@ -107,6 +107,9 @@ export function decodeFrame(text: string): Frame {
   }
 }
 
+/** Lists and objects within each other in what is kept as it came: whoever prints it must come to an end. */
+const DEEPEST = 32
+
 class Unreadable extends Error {}
 
 /** Only which shape to check: the shape checks all that is read. */
@@ -143,15 +146,15 @@ function decode(type: string, raw: unknown): Frame | null {
     }
     case 'market_lifecycle_v2': {
       const { sid, seq = null, msg } = read(marketLifecycleFrame, raw)
-      return { kind: 'market_lifecycle', sid, seq, market: market(msg), change: msg }
+      return { kind: 'market_lifecycle', sid, seq, market: market(msg), change: shallow(msg) }
     }
     case 'event_lifecycle': {
       const { sid, seq = null, msg } = read(eventLifecycleFrame, raw)
-      return { kind: 'event_lifecycle', sid, seq, change: msg }
+      return { kind: 'event_lifecycle', sid, seq, change: shallow(msg) }
     }
     case 'event_fee_update': {
       const { sid, seq = null, msg } = read(eventFeeFrame, raw)
-      return { kind: 'event_fee', sid, seq, change: msg }
+      return { kind: 'event_fee', sid, seq, change: shallow(msg) }
     }
     default:
       return null
@@ -225,6 +228,16 @@ function read<Shape extends z.ZodType>(shape: Shape, raw: unknown): z.output<Sha
   throw new Unreadable(`${issue?.path.join('.') ?? ''}: ${issue?.message ?? 'another shape'}`)
 }
 
+function shallow<Msg>(msg: Msg): Msg {
+  if (isDeeper(msg, DEEPEST)) throw new Unreadable('msg: nested too deeply')
+  return msg
+}
+
+function isDeeper(value: unknown, than: number): boolean {
+  if (typeof value !== 'object' || value === null) return false
+  return than === 0 || Object.values(value).some((each) => isDeeper(each, than - 1))
+}
+
 function refuse(field: string, text: string): never {
   throw new Unreadable(`${field} reads ${text.slice(0, 40)}`)
 }
@@ -248,13 +261,13 @@ function market(msg: { market_ticker: string }): Ticker {
 
 function micros(ms: number): Micros {
   const us = ms * 1000
-  return Number.isSafeInteger(us) ? (us as Micros) : refuse('ts_ms', String(ms))
+  return us < TOO_LATE ? (us as Micros) : refuse('ts_ms', String(ms))
 }
 
-/** An exchange time; one before 1970 is none. */
+/** An exchange time; one before 1970 is none, nor one that is too late. */
 function eventOf(text: string): Micros | null {
   const us = parseInstant(text)
-  return us === null || us < 0 ? null : us
+  return us === null || us < 0 || us >= TOO_LATE ? null : us
 }
 
 function scope(raw: unknown): Scoped {

@@ -1,4 +1,4 @@
-import { type Micros, parseInstant } from '../instant.ts'
+import { type Micros, parseInstant, TOO_LATE } from '../instant.ts'
 import type { Side } from '../log.ts'
 import { asPrice, type Price } from '../price.ts'
 import type { SizeChange } from '../size.ts'
@@ -34,8 +34,8 @@ const POINT = 46
 const ZERO = 48
 const QUOTE = 34
 const ZULU = 90
-/** Later milliseconds are no exact microseconds. */
-const LATEST_MS = Number.MAX_SAFE_INTEGER / 1000
+const LATEST_MS = (TOO_LATE - 1) / 1000
+const MINUTE_US = 60_000_000
 const TEN_TO = [1, 10, 100, 1000, 10_000, 100_000, 1_000_000]
 
 /**
@@ -200,9 +200,10 @@ export class DeltaReader {
 
   /** Reads a minute in full and keeps it: the frames that follow are mostly of the same one. */
   #learnMinute(): boolean {
-    const minute = this.#bytes.slice(this.#at, this.#at + MINUTE_LENGTH)
+    // A copy: `slice` of a socket's buffer would be a view of bytes that are the socket's to write again.
+    const minute = Uint8Array.from(this.#bytes.subarray(this.#at, this.#at + MINUTE_LENGTH))
     const us = parseInstant(`${textOf(minute)}00Z`)
-    if (us === null || us <= 0) return false
+    if (us === null || us <= 0 || us >= TOO_LATE - MINUTE_US) return false
     this.#minute = minute
     this.#minuteUs = us
     this.#at += MINUTE_LENGTH

@@ -241,6 +241,32 @@ test('an announced restart is maintenance', async () => {
   await rig.agree()
 })
 
+test('a market that moved away from a connection whose silence was not noticed yet shares its gap', async () => {
+  const rig = await feed(
+    { markets: 30, rate: 3000, skew: 1.2 },
+    { PLACEMENT_EVERY_MS: '700', CONNECTIONS: '2', SILENCE_MS: '2000' },
+  )
+  await until('some records', () => rig.records.length > 500)
+  const weight = (held: readonly string[]) =>
+    rig.records.filter(({ market }) => held.includes(market)).length
+  const [busiest] = rig.exchange
+    .connectionList()
+    .sort((a, b) => weight(b.markets) - weight(a.markets))
+  const { connection, markets } = must(busiest)
+  // It stays the busiest: the other has nothing to do either.
+  rig.exchange.pause()
+  rig.exchange.only(connection).silence(60_000)
+  const atUs = struckAt(rig)
+  await until('the gaps', () => rig.gaps('silence').length === markets.length)
+  const moved = rig.records.filter(
+    ({ record }) => record.kind === 'snapshot' && record.reason === 'exchange',
+  )
+  expect(moved.length).toBeGreaterThan(0)
+  expect(marketsIn(rig.gaps())).toEqual([...markets].sort())
+  for (const { gap } of rig.gaps()) expect(gap.from).toBeLessThanOrEqual(atUs + 50_000)
+  await rig.agree()
+})
+
 test('silence of one connection is noticed there, and is a gap from its last frame', async () => {
   const rig = await feed({}, { SILENCE_MS: '500' })
   const { connection, markets } = rig.lineOf(first(rig))

@@ -206,6 +206,18 @@ test('it is full, too, while the oldest entry is too old', async () => {
   expect(said).toEqual(['full', 'drained'])
 })
 
+test('it is full, too, while too much waits in memory for the disk', async () => {
+  const { spool, said } = await openedSpool(await emptyFolder())
+  const text = 'x'.repeat(1_000_000)
+  const aside = { market: null, recv: us(Date.now() * 1000), kind: 'unknown', reason: '', text }
+  for (let n = 0; n < 70; n += 1) {
+    spool.append([{ kind: 'aside', aside: { ...aside, kind: 'unknown' } }])
+  }
+  expect(said).toEqual(['full'])
+  await spool.flush()
+  await expect.poll(() => said, { timeout: 5000 }).toEqual(['full', 'drained'])
+})
+
 test('only its owner can read what it writes', async () => {
   const dir = join(await emptyFolder(), 'deep', 'spool')
   const { spool } = await openedSpool(dir)

@@ -303,6 +303,59 @@ test('one owner: a market that was to move is the old connection’s until the n
   expect(it.delta(4, A, 500).records).toHaveLength(1)
 })
 
+test('one owner: what is lost before it is noticed is a gap of the markets too that another took meanwhile', () => {
+  const it = twoConnections()
+  it.aim(A, 1)
+  it.other.snapshot(1, A, 400)
+  expect(gaps(it.ingest.lose('silence', at(600)))).toEqual([
+    [B, 'silence', 200],
+    [A, 'silence', 200],
+  ])
+  expect(it.owners.get(A)?.owner).toMatchObject({ connection: 1 })
+  expect(it.other.snapshot(2, A, 700).records).toHaveLength(1)
+})
+
+test('one owner: a hole behind which a market left is a gap of it, one that came later is not', () => {
+  const it = twoConnections()
+  it.aim(A, 1)
+  it.other.snapshot(1, A, 400)
+  const hole = it.delta(4, B, 500)
+  expect(gaps(hole.records)).toEqual([
+    [A, 'sequence', 200],
+    [B, 'sequence', 200],
+  ])
+  expect(hole.resync?.markets).toEqual([B])
+  it.other.snapshot(2, A, 600)
+  it.snapshot(5, B, 700)
+  expect(gaps(it.delta(7, B, 800).records)).toEqual([[B, 'sequence', 700]])
+})
+
+test('one owner: a market that has yet to leave a subscription is not taken from it again', () => {
+  const owners = new Owners()
+  const log = new MarketLog(EPOCH, null)
+  owners.aim(owners.follow(A, log), 0)
+  // The command 7 takes it out, and 8 adds it.
+  const leaving = (market: Ticker, answered: number | null) => market === A && (answered ?? 0) < 7
+  const ingest = new Ingest(owners, 0, at(0), leaving)
+  const hear = (frame: object, us: number) =>
+    ingest.frame(decodeFrame(JSON.stringify(frame)), at(us))
+  const snapshot = { type: 'orderbook_snapshot', sid: 1, msg: { market_ticker: A } }
+  hear({ type: 'subscribed', id: 1, msg: { channel: 'orderbook_delta', sid: 1 } }, 10)
+  expect(hear({ ...snapshot, seq: 1 }, 20).records).toEqual([])
+  expect(hear({ ...snapshot, seq: 2, id: 6 }, 30).records).toEqual([])
+  expect(hear({ ...snapshot, seq: 3, id: 8 }, 40).records).toHaveLength(1)
+})
+
+test('a subscription that is told of twice is one, and keeps its markets', () => {
+  const it = bothKnown()
+  it.hear({ type: 'subscribed', id: 2, msg: { channel: 'orderbook_delta', sid: 1 } }, 250)
+  expect(it.delta(3, A, 300).records).toHaveLength(1)
+  expect(gaps(it.ingest.lose('cut', at(400)))).toEqual([
+    [A, 'cut', 300],
+    [B, 'cut', 300],
+  ])
+})
+
 test('a market that is followed no more is a stranger at once', () => {
   const it = bothKnown()
   it.owners.unfollow(A)

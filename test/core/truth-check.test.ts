@@ -65,6 +65,13 @@ test('a book is wrong when it differs twice running, and is looked at again at o
   expect(sample.suspicious).toBe(false)
 })
 
+test('a book that differed and is known no more is not waited for', () => {
+  const sample = new TruthSample()
+  sample.told(A, 'different')
+  expect(sample.next([B], 2)).toEqual([B])
+  expect(sample.suspicious).toBe(false)
+})
+
 test('a book that differed once and then not is not wrong; one that could not be judged waits', () => {
   const sample = new TruthSample()
   sample.told(B, 'different')

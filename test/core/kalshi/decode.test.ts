@@ -85,6 +85,8 @@ const refused: [string, unknown][] = [
   ['a time that is none', delta({ ts: 'yesterday' })],
   ['a time before 1970', delta({ ts: '1969-12-31T23:59:59Z' })],
   ['microseconds for milliseconds', delta({ ts: undefined, ts_ms: 1786085188978710 })],
+  ['a time after 2112', delta({ ts: undefined, ts_ms: 9007199254740 })],
+  ['a date after 2112', delta({ ts: '2255-01-01T00:00:00Z' })],
   ['a price as a number', delta({ price_dollars: 0.43 })],
   ['a change finer than we can hold', delta({ delta_fp: '1.001' })],
   ['an empty change', delta({ delta_fp: '' })],
@@ -190,4 +192,20 @@ test.skipIf(!sharedData)('the recording of 140 production frames is read whole',
     count[kind] = (count[kind] ?? 0) + 1
   }
   expect(count).toEqual({ subscribed: 1, snapshot: 12, ok: 11, delta: 116 })
+})
+
+test('what is kept of a life event as it came is nested only so deeply', () => {
+  const nested = (depth: number) => {
+    const custom = `${'['.repeat(depth)}${']'.repeat(depth)}`
+    const msg = `{"market_ticker":"KXA","event_type":"created","custom":${custom}}`
+    return decodeFrame(`{"type":"market_lifecycle_v2","sid":1,"seq":3,"msg":${msg}}`)
+  }
+  expect(nested(20).kind).toBe('market_lifecycle')
+  expect(nested(100_000)).toEqual({
+    kind: 'malformed',
+    reason: 'msg: nested too deeply',
+    market: 'KXA',
+    sid: 1,
+    seq: 3,
+  })
 })

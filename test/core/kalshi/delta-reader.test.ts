@@ -37,11 +37,21 @@ test.each([
   ['a leading zero', REAL.replace('"seq":24', '"seq":024')],
   ['a seq of none', REAL.replace('"seq":24', '"seq":0')],
   ['a time that cannot be counted', REAL.replace('1786085188978', '9999999999999')],
+  ['a time after 2112', REAL.replace('1786085188978', '4503599627371')],
+  ['a date after 2112', REAL.replace('2026-08-07', '2113-08-07')],
   ['something behind it', `${REAL} `],
   ['half of it', REAL.slice(0, 130)],
   ['nothing', ''],
 ])('%s is left to the other reader', (_, text) => {
   expect(new DeltaReader().read(bytes(text))).toBeNull()
+})
+
+test('it keeps nothing of a buffer that its socket writes again', () => {
+  const reader = new DeltaReader()
+  const buffer = Buffer.from(REAL)
+  reader.read(buffer)
+  buffer.write(REAL.replace('T06:46', 'T07:46'))
+  expect(reader.read(buffer)?.event).toBe(1786085188978710 + 3_600_000_000)
 })
 
 const digits = (min: number, max: number) =>
