@@ -70,6 +70,7 @@ async function record(sql: Sql, mix: Mix): Promise<number> {
     clock: () => exchange.recv,
     most: MEMORY_BYTES,
     everyMs: 1000,
+    through: () => exchange.recv,
     recovered: () => true,
     bookAt: (market) => exchange.logs.get(market)?.image() ?? null,
     suspect: (market) => {

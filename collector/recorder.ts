@@ -1,18 +1,14 @@
 import type { Entry } from '#core/entry'
 import type { Micros } from '#core/instant'
-import { inPlaceOf, RefusedMarkets } from '#core/refused-record'
-import type { Ticker } from '#core/ticker'
 import type { Clock } from './clock.ts'
 import { logEvent } from './log-event.ts'
+import { codeOf } from './seal-writer.ts'
+import { type Outcome, SparingWriter, UNSTORABLE } from './sparing-writer.ts'
 import type { Spool } from './spool/spool.ts'
 import type { StoredRecord } from './store/entries.ts'
+import { StoreRestoredError } from './store/same-store.ts'
 
 const RETRY_MS = 250
-/**
- * Codes of an entry that no retry stores: ours, and Postgres's classes 22 and 23, bad data and
- * violated constraints (https://www.postgresql.org/docs/17/errcodes-appendix.html).
- */
-const UNSTORABLE = /^(?:record_unstorable|2[23][0-9A-Z]{3})$/
 
 export type RecorderOptions = {
   readonly spool: Pick<Spool, 'read' | 'arrival' | 'drained'>
@@ -20,8 +16,8 @@ export type RecorderOptions = {
   readonly write: (entries: readonly Entry[]) => Promise<readonly StoredRecord[] | 'lease_lost'>
   /** Hears of records that are durable, in order; the next batch waits for it. */
   readonly stored: (records: readonly StoredRecord[]) => Promise<void>
-  /** Hears of a market whose record could never be stored, and since when its log is not to be believed. */
-  readonly refused: (market: Ticker, since: Micros) => void
+  /** Hears of each entry that could never be stored; the log of a record's market is not to be believed since then. */
+  readonly refused: (entry: Entry) => void
   readonly clock: Clock
   /** Entries in one transaction. */
   readonly batch: number
@@ -35,7 +31,7 @@ export type RecorderEnd = 'stopped' | 'drained' | 'lease_lost' | 'unreadable'
 /** Brings what is spooled to Postgres, in order; it drops nothing, and lets the spool forget only what is durable. */
 export class Recorder {
   readonly #options: RecorderOptions
-  readonly #refused = new RefusedMarkets()
+  readonly #writer: SparingWriter
   #durable: Micros | null = null
   #mode: 'running' | 'finishing' | 'stopping' = 'running'
   #wake: (() => void) | null = null
@@ -44,6 +40,8 @@ export class Recorder {
 
   constructor(options: RecorderOptions) {
     this.#options = options
+    const { refused, clock } = options
+    this.#writer = new SparingWriter({ write: (entries) => this.#persist(entries), refused, clock })
   }
 
   /** The last watermark that Postgres holds. */
@@ -53,24 +51,27 @@ export class Recorder {
 
   /**
    * Records until it is told to finish and all that is spooled is durable, it is told to stop, or the lease is lost.
-   * Throws as the spool does.
+   * Throws as the spool does, and StoreRestoredError.
    */
   async run(): Promise<RecorderEnd> {
     const { batch: most, everyMs } = this.#options
     let next = this.#read(0)
-    while (this.#mode !== 'stopping') {
+    while (!this.#stopping) {
       const batch = await next
       if (batch === null) {
-        if (this.#mode === 'finishing') return 'drained'
-        await this.#arrival()
+        if (this.#stopping) return 'stopped'
+        const finishing = this.#mode === 'finishing'
+        if (!finishing) await this.#arrival()
         next = this.#read(0)
+        // What came after that look, but before the end was asked for, is there now.
+        if (finishing && (await next) === null) return 'drained'
         continue
       }
       // What follows a hole can only be stored behind the gaps of another epoch.
       if (batch.lost) return 'unreadable'
       next = this.#read(batch.entries.length >= most ? 0 : everyMs)
-      const records = await this.#store(this.#refused.readable(batch.entries))
-      if (records === 'lease_lost' || records === 'stopped') return records
+      const records = await this.#writer.write(batch.entries)
+      if (typeof records === 'string') return records
       this.lastBatch = batch.entries.length
       await this.#options.spool.drained(batch.position)
       this.#note(batch.entries)
@@ -91,6 +92,10 @@ export class Recorder {
     this.#wake?.()
   }
 
+  get #stopping(): boolean {
+    return this.#mode === 'stopping'
+  }
+
   /** Reads the next batch while the one before is being written. */
   #read(afterMs: number): ReturnType<Spool['read']> {
     const read = this.#rest(afterMs).then(() => this.#options.spool.read(this.#options.batch))
@@ -99,10 +104,8 @@ export class Recorder {
     return read
   }
 
-  /** Tries until Postgres takes it: away is not lost. What is wrong with one entry costs no other. */
-  async #store(
-    entries: readonly Entry[],
-  ): Promise<readonly StoredRecord[] | 'lease_lost' | 'stopped'> {
+  /** Tries until Postgres takes it: away is not lost. Throws what no retry mends. */
+  async #persist(entries: readonly Entry[]): Promise<Outcome> {
     for (let failed = 0; ; failed++) {
       try {
         const records = await this.#options.write(entries)
@@ -110,42 +113,12 @@ export class Recorder {
         return records
       } catch (error) {
         const reason = codeOf(error)
-        if (UNSTORABLE.test(reason)) return this.#storeParts(entries, reason)
+        if (UNSTORABLE.test(reason) || error instanceof StoreRestoredError) throw error
         if (failed === 0) logEvent('record_failed', { reason })
         await new Promise((resolve) => setTimeout(resolve, RETRY_MS))
-        if (this.#mode === 'stopping') return 'stopped'
+        if (this.#stopping) return 'stopped'
       }
     }
-  }
-
-  async #storeParts(
-    entries: readonly Entry[],
-    reason: string,
-  ): Promise<readonly StoredRecord[] | 'lease_lost' | 'stopped'> {
-    const [only, ...others] = entries
-    if (only === undefined) return []
-    if (others.length === 0) return this.#storeInstead(only, reason)
-    const half = Math.ceil(entries.length / 2)
-    const first = await this.#store(entries.slice(0, half))
-    if (typeof first === 'string') return first
-    const second = await this.#store(this.#refused.readable(entries.slice(half)))
-    return typeof second === 'string' ? second : [...first, ...second]
-  }
-
-  async #storeInstead(
-    entry: Entry,
-    reason: string,
-  ): Promise<readonly StoredRecord[] | 'lease_lost' | 'stopped'> {
-    if (entry.kind === 'aside') {
-      logEvent('aside_refused', { reason })
-      return []
-    }
-    logEvent('entry_refused', { kind: entry.kind, reason })
-    if (entry.kind === 'record') {
-      this.#refused.add(entry.market)
-      this.#options.refused(entry.market, entry.record.recv)
-    }
-    return this.#store(inPlaceOf(entry, reason, this.#options.clock()))
   }
 
   #note(entries: readonly Entry[]): void {
@@ -170,8 +143,4 @@ export class Recorder {
       }
     })
   }
-}
-
-function codeOf(error: unknown): string {
-  return error instanceof Error && 'code' in error ? String(error.code) : 'unknown'
 }

@@ -1,7 +1,7 @@
 import type { Sql } from 'postgres'
 import type { Micros } from '#core/instant'
 import { keepOpening } from '#core/kept-opening'
-import { sealLog } from '#core/log-sealing'
+import { type LogSeal, sealLog } from '#core/log-sealing'
 import type { PackedRecords } from '#core/packed-records'
 import type { LiveBook } from '#core/sealed-run'
 import { dayOf } from '#core/sealing'
@@ -12,7 +12,7 @@ import { logEvent } from './log-event.ts'
 import { codeOf, type LogPart, logPart, writeParts } from './seal-writer.ts'
 import type { StoredRecord } from './store/entries.ts'
 import type { Hold } from './store/lease.ts'
-import { lastClosings } from './store/segments.ts'
+import { lastSegments } from './store/segments.ts'
 
 /** Logs in one transaction, and runs of one log. */
 const LOGS_AT_ONCE = 64
@@ -20,6 +20,12 @@ const RUNS_AT_ONCE = 16
 /** From this share of the bound on, runs are sealed before their time, so many of the greatest at a time. */
 const PRESSED = 0.75
 const GREATEST = 512
+const NOTHING = 0 as Micros
+const UNSEALED: LogSeal = {
+  opening: keepOpening({ kind: 'new' }),
+  sealedUs: NOTHING,
+  failing: null,
+}
 
 export type SealerOptions = {
   readonly sql: Sql
@@ -29,6 +35,8 @@ export type SealerOptions = {
   readonly most: number
   /** Time between two looks for what is due. */
   readonly everyMs: number
+  /** The watermark: every record up to it was added. A day does not begin before; null while there is none. */
+  readonly through: () => Micros | null
   /** Whether all that earlier epochs wrote of a log is sealed, or given up. */
   readonly recovered: (marketId: number) => boolean
   /** The live book of a market, null while it is not known. */
@@ -68,16 +76,18 @@ export class Sealer {
   }
 
   /**
-   * Takes records that are durable, in order; a repeat is passed over.
+   * Takes records that are durable, in order; a repeat is passed over, as is everything once it is told to stop: the next
+   * epoch finds that in `book_deltas`.
    * @returns when there is room for more
    */
   async add(records: readonly StoredRecord[]): Promise<void> {
+    if (this.#state !== 'running') return
     let complete = false
     for (const { marketId, market, record } of records) {
       if (this.#unsealed.add(marketId, market, record)) complete = true
     }
     if (complete || this.#pressed) this.#wake?.()
-    if (this.waiting <= this.#options.most || this.#state !== 'running') return
+    if (this.waiting <= this.#options.most) return
     await new Promise<void>((resolve) => this.#waiters.push(resolve))
   }
 
@@ -97,7 +107,7 @@ export class Sealer {
   /** Seals all that is due at this moment. Throws as Postgres does; what was to be sealed then waits for the next time. */
   async seal(now: Micros): Promise<'sealed' | 'lease_lost'> {
     if ((await this.#writeHeld()) === 'lease_lost') return 'lease_lost'
-    return this.#sealLogs(this.#unsealed.due(now), now, false)
+    return this.#sealLogs(this.#unsealed.due(now, this.#through(now)), now, false)
   }
 
   async #run(): Promise<void> {
@@ -165,21 +175,28 @@ export class Sealer {
   async #learn(logs: readonly UnsealedLog[]): Promise<void> {
     const strange = logs.filter(({ sealed }) => sealed === null)
     const ids = strange.map(({ marketId }) => marketId)
-    const closings = await lastClosings(this.#options.sql, ids)
+    const lasts = await lastSegments(this.#options.sql, ids)
     for (const log of strange) {
-      const closing = closings.get(log.marketId)
-      if (closing === null) logEvent('segment_unreadable', { market: log.market })
-      log.sealed = { opening: keepOpening(closing ?? { kind: 'new' }), failing: null }
+      const last = lasts.get(log.marketId)
+      if (last?.closing === null) logEvent('segment_unreadable', { market: log.market })
+      const opening = keepOpening(last?.closing ?? { kind: 'new' })
+      log.sealed = { opening, sealedUs: last?.firstUs ?? NOTHING, failing: null }
     }
   }
 
+  /** Until when nothing more can come: what is durable may be behind the clock. */
+  #through(now: Micros): Micros {
+    return Math.min(now, this.#options.through() ?? NOTHING) as Micros
+  }
+
   #make(log: UnsealedLog, now: Micros, all: boolean): LogPart<Taken> {
+    const through = this.#through(now)
     const runs = this.#unsealed.take(log, now, all, RUNS_AT_ONCE)
-    const before = log.sealed ?? { opening: keepOpening({ kind: 'new' }), failing: null }
-    const next = log.runs[0]?.first.recv ?? now
+    const before = log.sealed ?? UNSEALED
+    const next = log.runs[0]?.first.recv ?? through
     const live = log.runs.length > 0 ? null : this.#options.bookAt(log.market)
     const part = sealLog(before, runs, next, live)
-    return logPart({ log, runs, day: dayOf(now) }, log.marketId, part)
+    return logPart({ log, runs, day: dayOf(through) }, log.marketId, part)
   }
 
   async #writeHeld(): Promise<'written' | 'lease_lost'> {

@@ -1,4 +1,5 @@
 import type { Sql } from 'postgres'
+import type { Entry } from '#core/entry'
 import type { Micros } from '#core/instant'
 import type { LiveBook } from '#core/sealed-run'
 import type { Ticker } from '#core/ticker'
@@ -14,10 +15,14 @@ import { type StoredRecord, writeEntries } from './store/entries.ts'
 import type { Hold } from './store/lease.ts'
 import type { MarketIds } from './store/market-ids.ts'
 import { dropSealedHours, makePartitions } from './store/partitions.ts'
+import type { Durable } from './store/same-store.ts'
 import { SealRecovery } from './store/seal-recovery.ts'
 
 export type StoringOptions = {
-  readonly config: CollectorConfig
+  readonly config: Pick<
+    CollectorConfig,
+    'SEAL_MAX_BYTES' | 'SEAL_EVERY_MS' | 'RECORD_BATCH' | 'RECORD_EVERY_MS' | 'PARTITIONS_EVERY_MS'
+  >
   readonly sql: Sql
   readonly hold: Hold
   readonly spool: Spool
@@ -40,10 +45,12 @@ export class Storing {
   readonly #recovery: SealRecovery
   #timers: NodeJS.Timeout[] = []
   #recording: Promise<void> = Promise.resolve()
+  #durable: Durable = { through: null, last: null }
+  #tending = false
 
   constructor(options: StoringOptions) {
     this.#options = options
-    const { config, sql, hold, spool, ids, clock, suspect, over } = options
+    const { config, sql, hold, spool, clock, suspect, over } = options
     this.#recovery = new SealRecovery({ sql, hold })
     this.#sealer = new Sealer({
       sql,
@@ -51,6 +58,7 @@ export class Storing {
       clock,
       most: config.SEAL_MAX_BYTES,
       everyMs: config.SEAL_EVERY_MS,
+      through: () => this.#recorder.durable,
       recovered: (marketId) => this.#recovery.recovered(marketId),
       bookAt: options.bookAt,
       suspect,
@@ -58,9 +66,12 @@ export class Storing {
     })
     this.#recorder = new Recorder({
       spool,
-      write: (entries) => writeEntries(sql, hold, ids, entries, clock()),
+      write: (entries) => this.#write(entries),
       stored: (records) => this.#note(records),
-      refused: suspect,
+      refused: (entry) => {
+        options.metrics.setAside('unstorable')
+        if (entry.kind === 'record') suspect(entry.market, entry.record.recv)
+      },
       clock,
       batch: config.RECORD_BATCH,
       everyMs: config.RECORD_EVERY_MS,
@@ -75,6 +86,7 @@ export class Storing {
   /** @param openings the gaps that the opening of the epoch stored: each log's first records */
   start(openings: readonly StoredRecord[]): void {
     const { config } = this.#options
+    this.#durable = { through: null, last: openings.at(-1) ?? null }
     this.#recording = this.#sealer.add(openings).then(() => this.#record())
     this.#recovery.start()
     this.#sealer.start()
@@ -86,8 +98,18 @@ export class Storing {
     for (const timer of this.#timers) clearInterval(timer)
     if (how === 'drained') this.#recorder.finish()
     else this.#recorder.stop()
-    await this.#recording
-    await Promise.all([this.#sealer.stop(), this.#recovery.stop()])
+    // The recorder may wait for the sealer, which may wait for Postgres.
+    await Promise.all([this.#recording, this.#sealer.stop(), this.#recovery.stop()])
+  }
+
+  async #write(entries: readonly Entry[]): Promise<readonly StoredRecord[] | 'lease_lost'> {
+    const { sql, hold, ids, clock } = this.#options
+    const { through, last } = this.#durable
+    const records = await writeEntries(sql, hold, ids, entries, clock(), this.#durable)
+    if (records === 'lease_lost') return records
+    const mark = entries.findLast((entry) => entry.kind === 'mark')?.mark
+    this.#durable = { through: mark?.through ?? through, last: records.at(-1) ?? last }
+    return records
   }
 
   async #record(): Promise<void> {
@@ -114,12 +136,16 @@ export class Storing {
 
   async #tend(): Promise<void> {
     const { sql, clock } = this.#options
+    if (this.#tending) return
+    this.#tending = true
     try {
       await makePartitions(sql, clock())
       await dropSealedHours(sql, clock())
     } catch (error) {
       const reason = error instanceof Error && 'code' in error ? String(error.code) : 'unknown'
       logEvent('partitions_missing', { reason })
+    } finally {
+      this.#tending = false
     }
   }
 }

@@ -2,7 +2,7 @@ import { Book } from './book.ts'
 import type { Micros } from './instant.ts'
 import type { BookRecord, Gap, GapRecord, Seq } from './log.ts'
 import type { Opening } from './segment.ts'
-import { BrokenLogError, foldRecords } from './segment-fold.ts'
+import { BrokenLogError, begins, foldRecords } from './segment-fold.ts'
 
 /** What a book answer rests on: the snapshot it was folded from and how many deltas followed. */
 export type Proof = { readonly openingSeq: Seq; readonly deltasApplied: number }
@@ -29,14 +29,18 @@ export type AsOf =
  * @param opening how the log stood before them
  * @param records what follows it up to the instant, in order
  * @param gaps the gaps known now that strictly contain the instant: hindsight overrides the fold
- * Throws BrokenLogError when the records have a hole that no gap explains.
+ * Throws BrokenLogError when the records have a hole that no gap explains, and after which no snapshot or gap comes.
  */
 export function asOf(opening: Opening, records: readonly BookRecord[], gaps: readonly Gap[]): AsOf {
-  const closing = foldRecords(opening, records)
   const overlay = gaps.at(-1)
   if (overlay !== undefined) {
-    return { kind: 'unknown', gap: overlay, seq: closing.kind === 'new' ? null : closing.seq }
+    const last = records.at(-1) ?? (opening.kind === 'new' ? null : opening)
+    return { kind: 'unknown', gap: overlay, seq: last?.seq ?? null }
   }
+  // What is wrong with a record before the log began anew costs no book after it.
+  const start = records.findLastIndex(begins)
+  const closing =
+    start < 0 ? foldRecords(opening, records) : foldRecords({ kind: 'new' }, records.slice(start))
   switch (closing.kind) {
     case 'new':
       return { kind: 'before_record' }

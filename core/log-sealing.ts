@@ -5,6 +5,7 @@ import type { PackedRecords } from './packed-records.ts'
 import { type LiveBook, type SealedRun, sealDay, sealRun } from './sealed-run.ts'
 import { dayStarts } from './sealing.ts'
 import type { Opening } from './segment.ts'
+import { begins } from './segment-fold.ts'
 
 type Stamp = { readonly seq: Seq; readonly recv: Micros }
 
@@ -15,6 +16,8 @@ export type FailedRun = { readonly first: Stamp; readonly last: Stamp; readonly 
 export type LogSeal = {
   /** How it stands after what is sealed, as core/kept-opening keeps it. */
   readonly opening: string
+  /** Where its last segment begins: no day up to there needs a start any more. 0 when nothing is sealed. */
+  readonly sealedUs: Micros
   /** The run that failed, while the log has not begun anew since. */
   readonly failing: FailedRun | null
 }
@@ -31,10 +34,10 @@ export type SealedPart = {
 }
 
 /**
- * Seals runs of one log, and the starts of the days between them and up to `next`. After a run that cannot be sealed the
+ * Seals runs of one log, and the starts of the days between them and up to `next`, but for those that are sealed. After a run that cannot be sealed the
  * log goes on where it begins anew: a gap or a snapshot needs nothing of what was before.
  * @param runs the records of each, in order
- * @param next recv of the record after them, or the present while there is none
+ * @param next recv of the record after them, or, while there is none, a moment before which none can come
  * @param live the live book, null while it is not known
  */
 export function sealLog(
@@ -55,14 +58,16 @@ export function sealLog(
 /** Segments of one log, each opening as the one before it closes. */
 class Chain {
   opening: Opening
+  sealedUs: Micros
   failing: FailedRun | null
   readonly #runs: SealedRun[] = []
   readonly #failed: FailedRun[] = []
   #suspect: Micros | null = null
   #reason = ''
 
-  constructor({ opening, failing }: LogSeal) {
+  constructor({ opening, sealedUs, failing }: LogSeal) {
     this.opening = keptOpening(opening)
+    this.sealedUs = sealedUs
     this.failing = failing
   }
 
@@ -92,7 +97,7 @@ class Chain {
       runs: this.#runs,
       failed: failing === null ? this.#failed : [...this.#failed, failing],
       suspect: this.#suspect,
-      after: { opening: keepOpening(this.opening), failing },
+      after: { opening: keepOpening(this.opening), sealedUs: this.sealedUs, failing },
       over: this.opening.kind === 'new' || this.opening.closed,
     }
   }
@@ -127,20 +132,18 @@ class Chain {
   #push(run: SealedRun): void {
     this.#runs.push(run)
     this.opening = run.closing
+    this.sealedUs = run.row.first_us
   }
 
   #pushDays(next: Micros): void {
     if (this.opening.kind === 'new' || this.opening.closed) return
-    for (const day of dayStarts(this.opening.recv, next)) {
+    // A run that was sealed after the start of a later day lets that day begin anew.
+    const last = Math.max(this.opening.recv, this.sealedUs) as Micros
+    for (const day of dayStarts(last, next)) {
       const sealed = sealDay(this.opening, day)
       if (sealed.kind === 'sealed') this.#push(sealed)
     }
   }
-}
-
-/** A gap or a snapshot says all that there is to know: no record before it is needed. */
-function begins({ kind }: BookRecord): boolean {
-  return kind === 'gap' || kind === 'snapshot'
 }
 
 /** Records before a place and from there on; all of them before it when there is none. */

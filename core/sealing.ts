@@ -61,8 +61,8 @@ export function sealedAt(run: PackedRecords, turnUs: number): Micros {
 /**
  * The starts of the days between two moments. A log has a segment without records at each of them, so that a look at one
  * day finds the book that it opens with. More than a year of them is not made up.
- * @param last recv of the log's last record
- * @param next recv of the next one, or the present while there is none
+ * @param last recv of the log's last record, or where a later segment begins
+ * @param next recv of the next record, or, while there is none, a moment before which none can come
  */
 export function dayStarts(last: Micros, next: Micros): Micros[] {
   const days: Micros[] = []

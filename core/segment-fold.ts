@@ -9,6 +9,11 @@ export class BrokenLogError extends Error {
   readonly retryable = false
 }
 
+/** Whether a log begins anew with a record: a gap or a snapshot says all that there is to know without those before it. */
+export function begins({ kind }: BookRecord): boolean {
+  return kind === 'gap' || kind === 'snapshot'
+}
+
 /** How a market's log stands after a segment: the next one's opening. Throws as foldRecords does. */
 export function closingOf({ opening, records }: Segment): Opening {
   return foldRecords(opening, records)

@@ -82,14 +82,17 @@ export class Unsealed {
     return [...this.#full]
   }
 
-  /** Logs whose turn has come: an hour of theirs has ended, or a day has begun. */
-  due(now: Micros): UnsealedLog[] {
+  /**
+   * Logs whose turn has come: an hour of theirs has ended, or a day has begun.
+   * @param through all records up to this moment were added
+   */
+  due(now: Micros, through: Micros): UnsealedLog[] {
     const due: UnsealedLog[] = []
-    const today = dayOf(now)
+    const today = dayOf(through)
     for (const log of this.#logs.values()) {
       const [run] = log.runs
       const aged = run !== undefined && sealedAt(run, log.turnUs) <= now
-      const silent = (log.day ?? 0) < today && today + log.turnUs <= now
+      const silent = (log.day ?? 0) < today && today + log.turnUs <= through
       if (aged || silent || this.#full.has(log)) due.push(log)
     }
     return due
@@ -97,9 +100,12 @@ export class Unsealed {
 
   /** The logs with the most waiting records of those that may be sealed, greatest first. */
   greatest(count: number, sealable: (marketId: number) => boolean): UnsealedLog[] {
-    const waiting = [...this.#logs.values()].filter(({ runs }) => runs.length > 0)
-    const allowed = waiting.filter(({ marketId }) => sealable(marketId))
-    return allowed.sort((a, b) => sizeOf(b) - sizeOf(a)).slice(0, count)
+    const waiting: { readonly log: UnsealedLog; readonly size: number }[] = []
+    for (const log of this.#logs.values()) {
+      if (log.runs.length > 0 && sealable(log.marketId)) waiting.push({ log, size: sizeOf(log) })
+    }
+    waiting.sort((a, b) => b.size - a.size)
+    return waiting.slice(0, count).map(({ log }) => log)
   }
 
   /**

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { Sql } from 'postgres'
 import type { Micros } from '#core/instant'
 import { keepOpening } from '#core/kept-opening'
-import type { Seq } from '#core/log'
+import type { BookRecord, Seq } from '#core/log'
 import { integer, micros, recordOf } from '#core/log-row'
 import { type FailedRun, type LogSeal, type SealedPart, sealLog } from '#core/log-sealing'
 import { PackedRecords } from '#core/packed-records'
@@ -22,12 +22,26 @@ import {
 
 /** Markets that are looked at together; of each, one run's rows are read at a time. */
 const MARKETS_AT_ONCE = 32
+/** Bytes of ladders that are read of each market at a time: a log may be of large snapshots alone. */
+const LADDER_BYTES = 512 * 1024
 const RETRY_MS = 1000
 /** A day's start is sealed only between two records: none before this. */
 const NO_NEXT = 0 as Micros
+const NOTHING: SpanStart = {
+  after: -1 as Seq,
+  opening: null,
+  sealedUs: 0 as Micros,
+  failing: null,
+}
 
 type Work = { readonly span: Span; after: Seq; seal: LogSeal }
-type Made = { readonly work: Work; readonly after: Seq; readonly whole: boolean }
+type Made = {
+  readonly work: Work
+  /** The first record in it; null when it has none. */
+  readonly first: FailedRun['first'] | null
+  readonly after: Seq
+  readonly whole: boolean
+}
 
 /**
  * Seals what earlier epochs left unsealed in `book_deltas`: what a crash left, and what a spool that came back late filled
@@ -70,8 +84,11 @@ export class SealRecovery {
     this.#left ??= byMarket(await unsealedSpans(this.#sql, this.#hold.epoch))
     while (this.#left.size > 0) {
       if (this.#stopping) return 'stopped'
-      const markets = [...this.#left].slice(0, MARKETS_AT_ONCE)
-      const spans = markets.flatMap(([, [span]]) => (span === undefined ? [] : [span]))
+      const spans: Span[] = []
+      for (const [span] of this.#left.values()) {
+        if (span !== undefined) spans.push(span)
+        if (spans.length === MARKETS_AT_ONCE) break
+      }
       if ((await this.#seal(spans)) === 'lease_lost') return 'lease_lost'
     }
     if (this.counts.segments > 0) logEvent('seals_recovered', this.counts)
@@ -97,7 +114,7 @@ export class SealRecovery {
     const starts = await spanStarts(this.#sql, fresh)
     for (const span of fresh) this.#begun.set(span.marketId, begin(span, starts.get(span.marketId)))
     const works = spans.flatMap(({ marketId }) => this.#begun.get(marketId) ?? [])
-    const rows = await spanRows(this.#sql, works, RUN_RECORDS + 1)
+    const rows = await spanRows(this.#sql, works, RUN_RECORDS + 1, LADDER_BYTES)
     const nexts = await nextSealed(this.#sql, spans)
     const parts: LogPart<Made>[] = []
     for (const work of works) {
@@ -127,9 +144,9 @@ export class SealRecovery {
   }
 
   /** What Postgres will not take is noted the next time, with the runs that follow it. */
-  #refuse({ of: { work, after } }: LogPart<Made>, code: string): void {
+  #refuse({ of: { work, after, first: given } }: LogPart<Made>, code: string): void {
     const { recv, marketId } = work.span
-    const first = { seq: (work.after + 1) as Seq, recv }
+    const first = given ?? { seq: (work.after + 1) as Seq, recv }
     work.seal = { ...work.seal, failing: { first, last: { seq: after, recv }, reason: code } }
     work.after = after
     logEvent('seal_failure', { market_id: marketId, first: first.seq, last: after, reason: code })
@@ -155,13 +172,15 @@ function byMarket(spans: readonly Span[]): Map<number, Span[]> {
 }
 
 function begin(span: Span, start: SpanStart | undefined): Work {
-  const { after, opening, failing } = start ?? { after: -1 as Seq, opening: null, failing: null }
+  const { after, opening, sealedUs, failing } = start ?? NOTHING
   // What follows a segment that cannot be read must begin anew to be sealed.
-  return { span, after, seal: { opening: keepOpening(opening ?? { kind: 'new' }), failing } }
+  const kept = keepOpening(opening ?? { kind: 'new' })
+  return { span, after, seal: { opening: kept, sealedUs, failing } }
 }
 
 function make(work: Work, rows: readonly SpanRow[], next: Micros): LogPart<Made> {
-  const more = rows.length > RUN_RECORDS
+  const lastRow = rows.at(-1)
+  const more = lastRow !== undefined && (integer(lastRow.seq) as number) < work.span.seq
   const { runs, bad } = runsOf(rows)
   const last = runs.at(-1)
   // The rest of a run that goes on is read again with what follows it.
@@ -169,23 +188,36 @@ function make(work: Work, rows: readonly SpanRow[], next: Micros): LogPart<Made>
   const whole = !more && bad === null
   const part = withBad(sealLog(work.seal, runs, whole ? next : NO_NEXT, null), bad)
   const after = whole ? work.span.seq : (bad?.last.seq ?? runs.at(-1)?.last.seq ?? work.span.seq)
-  return logPart({ work, after, whole: after >= work.span.seq }, work.span.marketId, part)
+  const first = runs[0]?.first ?? bad?.first ?? null
+  return logPart({ work, first, after, whole: after >= work.span.seq }, work.span.marketId, part)
 }
 
-/** Rows as runs, up to the first that is no record or does not follow. */
+/** Rows as runs, up to the first that is no record, does not follow or says what none could. */
 function runsOf(rows: readonly SpanRow[]): { runs: PackedRecords[]; bad: FailedRun | null } {
   const runs: PackedRecords[] = []
   for (const row of rows) {
     const record = recordOf(row)
-    const run = runs.at(-1)
-    if (record === null || (run !== undefined && record.recv < run.last.recv)) {
+    if (record === null || !follows(runs, record)) {
       const stamp = { seq: integer(row.seq) as Seq, recv: micros(row.recv_us) as Micros }
       return { runs, bad: { first: stamp, last: stamp, reason: 'row_unreadable' } }
     }
-    if (run !== undefined && continues(run, record)) run.add(record)
-    else runs.push(new PackedRecords(record))
   }
   return { runs, bad: null }
+}
+
+/** Adds a record, if it follows. */
+function follows(runs: PackedRecords[], record: BookRecord): boolean {
+  const run = runs.at(-1)
+  if (run !== undefined && record.recv < run.last.recv) return false
+  try {
+    if (run !== undefined && continues(run, record)) run.add(record)
+    else runs.push(new PackedRecords(record))
+    return true
+  } catch (error) {
+    // A number that no record has.
+    if (error instanceof RangeError) return false
+    throw error
+  }
 }
 
 function withBad(part: SealedPart, bad: FailedRun | null): SealedPart {

@@ -1,11 +1,9 @@
 import { deflateRawSync, inflateRawSync } from 'node:zlib'
 import type { Sql, TransactionSql } from 'postgres'
 import type { Micros } from '#core/instant'
-import { type Epoch, type Seq, seqOf } from '#core/log'
-import { integer } from '#core/log-row'
+import { integer, micros } from '#core/log-row'
 import type { FailedRun } from '#core/log-sealing'
 import type { SealedRun } from '#core/sealed-run'
-import { dayOf } from '#core/sealing'
 import type { Opening } from '#core/segment'
 import { decodeSegment } from '#core/segment-codec'
 import { BrokenLogError, closingOf } from '#core/segment-fold'
@@ -93,22 +91,25 @@ export async function noteFailures(
   }
 }
 
-/**
- * How these logs stand after what is sealed of them; a log of which nothing is sealed is absent, and null stands for a
- * segment that cannot be read. Throws as Postgres does.
- */
-export async function lastClosings(
+/** A log's last segment: where it begins, and how the log stands after it, null when it cannot be read. */
+export type LastSegment = { readonly firstUs: Micros; readonly closing: Opening | null }
+
+/** The last segments of these logs; a log of which nothing is sealed is absent. Throws as Postgres does. */
+export async function lastSegments(
   sql: Sql,
   marketIds: readonly number[],
-): Promise<Map<number, Opening | null>> {
+): Promise<Map<number, LastSegment>> {
   if (marketIds.length === 0) return new Map()
   const rows = await sql`
-    select l.market_id, s.data
+    select l.market_id, l.first_us, s.data
     from kb.sealed_logs l
     join kb.book_segments s using (market_id, first_us, first_seq)
     where l.market_id = any(${integerArray(marketIds)}::int4[])`
   return new Map(
-    rows.map((row) => [integer(row['market_id']) as number, closingOfData(row['data'])]),
+    rows.map((row) => {
+      const firstUs = micros(row['first_us']) as Micros
+      return [integer(row['market_id']) as number, { firstUs, closing: closingOfData(row['data']) }]
+    }),
   )
 }
 
@@ -122,29 +123,4 @@ export function closingOfData(data: Buffer): Opening | null {
     if (error instanceof BrokenLogError || (error instanceof Error && 'code' in error)) return null
     throw error
   }
-}
-
-/**
- * How far the records that an epoch wrote into these logs are sealed: those at or below need not be, and must not be,
- * written to `book_deltas` again, whose partition may be gone. A log of which nothing of the epoch is sealed is absent.
- * Throws as Postgres does.
- * @param from recv of the earliest record in question: older days are not searched
- */
-export async function sealedThrough(
-  sql: Sql,
-  epoch: Epoch,
-  marketIds: readonly number[],
-  from: Micros,
-): Promise<Map<number, Seq>> {
-  if (marketIds.length === 0) return new Map()
-  const [low, high] = [seqOf(epoch, 0), seqOf((epoch + 1) as Epoch, 0)]
-  const rows = await sql`
-    select m.id, sealed.seq
-    from unnest(${integerArray(marketIds)}::int4[]) m (id)
-    cross join lateral (
-      select max(last_seq) as seq from kb.book_segments s
-      where s.market_id = m.id and s.first_us >= ${dayOf(from)}::int8
-        and s.records > 0 and s.last_seq >= ${low} and s.last_seq < ${high}) sealed
-    where sealed.seq is not null`
-  return new Map(rows.map((row) => [integer(row['id']) as number, integer(row['seq']) as Seq]))
 }

@@ -25,6 +25,8 @@ export type SpanStart = {
   readonly after: Seq
   /** How the log stands after what is sealed of it; null when that cannot be read. */
   readonly opening: Opening | null
+  /** Where the segment begins after which it stands so; 0 when there is none. */
+  readonly sealedUs: Micros
   readonly failing: FailedRun | null
 }
 
@@ -66,7 +68,7 @@ export async function spanStarts(
   spans: readonly Span[],
 ): Promise<Map<number, SpanStart>> {
   const rows = await sql`
-    select w.id, s.last_seq, s.data, f.first_seq as failed_seq, f.last_seq as failed_last_seq,
+    select w.id, s.first_us, s.last_seq, s.data, f.first_seq as failed_seq, f.last_seq as failed_last_seq,
       f.first_us as failed_us, f.last_us as failed_last_us, f.reason
     from unnest(
       ${integerArray(spans.map(({ marketId }) => marketId))}::int4[],
@@ -74,10 +76,13 @@ export async function spanStarts(
       ${integerArray(spans.map(({ seq }) => seq))}::int8[],
       ${integerArray(spans.map(({ recv }) => recv))}::int8[]) w (id, low, seq, recv_us)
     left join lateral (
-      select s.last_seq, s.data
-      from unnest(array[w.recv_us, w.recv_us - 1]) at (us), kb.segment_at(w.id, at.us) s
+      -- A later day may have begun before the records of the day before it were there, and a later epoch at the very
+      -- instant of the last row.
+      select s.first_us, s.last_seq, s.data
+      from unnest(array[w.recv_us, w.recv_us - 1]) at (us), unnest(array[false, true]) alone (filled),
+        kb.segment_at(w.id, at.us, alone.filled) s
       where s.last_seq < w.seq
-      order by at.us desc limit 1) s on true
+      order by s.last_seq desc, s.first_us desc limit 1) s on true
     left join lateral (
       select * from kb.seal_failures
       where market_id = w.id and last_seq < w.seq and last_seq >= greatest(w.low, s.last_seq)
@@ -91,7 +96,8 @@ export async function spanStarts(
     const failing = failureOf(row)
     const after = Math.max(low - 1, sealed, failing?.last.seq ?? -1) as Seq
     const opening = row['data'] === null ? { kind: 'new' as const } : closingOfData(row['data'])
-    starts.set(span.marketId, { after, opening, failing })
+    const sealedUs = micros(row['first_us']) ?? (0 as Micros)
+    starts.set(span.marketId, { after, opening, sealedUs, failing })
   }
   return starts
 }
@@ -109,11 +115,15 @@ function failureOf(row: Record<string, unknown>): FailedRun | null {
   }
 }
 
-/** The next rows of each of these spans, after the given records, at most `most` of each. Throws as Postgres does. */
+/**
+ * The next rows of each of these spans, after the given records: at most `most` of each, and none after those whose ladders
+ * take more than so many bytes. Throws as Postgres does.
+ */
 export async function spanRows(
   sql: Sql,
   spans: readonly { readonly span: Span; readonly after: Seq }[],
   most: number,
+  mostBytes: number,
 ): Promise<Map<number, SpanRow[]>> {
   const rows = await sql`
     select r.* from unnest(
@@ -122,9 +132,14 @@ export async function spanRows(
       ${integerArray(spans.map(({ span }) => span.seq))}::int8[],
       ${integerArray(spans.map(({ span }) => span.recv))}::int8[]) w (id, after, seq, recv_us)
     cross join lateral (
-      select * from kb.book_deltas d
-      where d.market_id = w.id and d.seq > w.after and d.seq <= w.seq and d.recv_us <= w.recv_us
-      order by seq limit ${most}) r
+      select * from (
+        select next.*, sum(octet_length(ladders)) over (
+          order by seq rows between unbounded preceding and 1 preceding) as before_bytes
+        from (
+          select * from kb.book_deltas d
+          where d.market_id = w.id and d.seq > w.after and d.seq <= w.seq and d.recv_us <= w.recv_us
+          order by seq limit ${most}) next) summed
+      where before_bytes is null or before_bytes <= ${mostBytes}) r
     order by r.market_id, r.seq`
   const found = new Map<number, SpanRow[]>()
   for (const row of rows) {

@@ -73,7 +73,9 @@ function recorderOf(
     stored: async (records) => {
       stored.push(...records.map(({ record }) => record.seq))
     },
-    refused: (market, since) => refused.push([market, since]),
+    refused: (entry) => {
+      if (entry.kind === 'record') refused.push([entry.market, entry.record.recv])
+    },
     clock: () => NOW,
     batch: 10,
     everyMs: 1,
@@ -157,6 +159,16 @@ test('one that is stopped while Postgres is away leaves all to the next', async 
   recorder.finish()
   expect(await recorder.run()).toBe('drained')
   expect((await rowsOf(market)).map(({ n }) => n)).toEqual([0, 1, 2, 3, 4, 5])
+})
+
+test('one that is stopped while it waits for company rests at once', async () => {
+  const { spool } = await openedSpool(await emptyFolder())
+  const { recorder } = recorderOf(spool, { everyMs: 60_000 })
+  const running = recorder.run()
+  spool.append([mark(1000)])
+  await until('the watermark', () => recorder.durable === at(1000))
+  recorder.stop()
+  expect(await running).toBe('stopped')
 })
 
 test('invariant 7: one bad row never blocks another, and leaves a gap and its text', async () => {

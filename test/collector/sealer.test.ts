@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
+import { asOf } from '#core/as-of'
 import type { Micros } from '#core/instant'
 import type { DeltaRecord } from '#core/log'
 import { turnOf } from '#core/sealing'
@@ -6,6 +7,7 @@ import { Sealer, type SealerOptions } from '../../collector/sealer.ts'
 import type { Hold } from '../../collector/store/lease.ts'
 import { makePartitions } from '../../collector/store/partitions.ts'
 import { SealRecovery } from '../../collector/store/seal-recovery.ts'
+import { historyAt } from '../../worker/store/book-history.ts'
 import { addMarket, at, NOW, open, openStore, type Store, take } from '../store/fixture.ts'
 import { LogMaker } from '../store/log-maker.ts'
 import { busyLog, failing, hotSeqs, linked, RAIN, segmentsOf, stored } from '../store/stored-log.ts'
@@ -42,6 +44,7 @@ function sealerWith(over: Partial<SealerOptions> = {}): Sealer {
     clock: () => NOW,
     most: 1_000_000,
     everyMs: 10,
+    through: () => Number.MAX_SAFE_INTEGER as Micros,
     recovered: () => true,
     bookAt: () => null,
     suspect: (market, since) => told.push(`${market} ${since - NOW}`),
@@ -219,6 +222,44 @@ test('a day’s segment is there for every open log, also when the collector sta
   expect(day).toMatchObject({ openUs: tomorrow - (tomorrow % DAY), records: [] })
   await sealer.seal((tomorrow + 2 * HOUR) as Micros)
   expect((await sealed()).at(-1)).toEqual(gap)
+})
+
+test('what comes to Postgres after midnight, an end too, is what the next day begins with', async () => {
+  const midnight = (NOW - (NOW % DAY) + DAY) as Micros
+  const log = await storedLog(3)
+  let through = (midnight - 3000) as Micros
+  const sealer = sealerWith({ through: () => through })
+  await sealer.add(stored(marketId, log.records))
+  await sealer.seal((midnight + TURN) as Micros)
+  expect((await segments()).length).toBe(1)
+  const late = log.records.length
+  log.delta((midnight - 2000) as Micros, 'yes', 500_000, 777)
+  log.end((midnight - 1000) as Micros, 'settled')
+  await sealer.add(stored(marketId, log.records.slice(late)))
+  through = (midnight + HOUR) as Micros
+  await sealer.seal((midnight + HOUR) as Micros)
+  expect(await sealed()).toEqual(log.records)
+  await log.store(store.collector, through)
+  await store.owner`delete from kb.book_deltas`
+  const history = await historyAt(store.reader, marketId, { us: (midnight + 1) as Micros })
+  expect(asOf(history.opening, history.records, history.gaps)).toMatchObject({
+    kind: 'book',
+    closed: true,
+    seq: log.records.at(-1)?.seq,
+  })
+  const [state] = await store.owner`select last_seq, state from kb.sealed_logs`
+  expect([Number(state?.['last_seq']), state?.['state']]).toEqual([
+    log.records.at(-1)?.seq,
+    'ended',
+  ])
+})
+
+test('a day of which nobody knows yet whether it has begun has no segment', async () => {
+  const log = await storedLog(3)
+  const sealer = sealerWith({ through: () => null })
+  await sealer.add(stored(marketId, log.records))
+  await sealer.seal((NOW + 3 * DAY) as Micros)
+  expect((await segments()).length).toBe(1)
 })
 
 test('whoever records waits while its memory is full, and goes on when it is sealed', async () => {

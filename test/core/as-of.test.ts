@@ -74,6 +74,14 @@ test('invariant 4: where the last record is a gap the answer is the gap', () => 
   })
 })
 
+test('a record that follows nothing costs neither an instant inside a gap nor a book that begins after it', () => {
+  const hole = { ...DELTA, seq: seq(7) } as BookRecord
+  const anew: SnapshotRecord = { ...START, seq: seq(8), reason: 'gap', recv: us(200) }
+  expect(() => asOf(NEW, [START, hole], [])).toThrow(BrokenLogError)
+  expect(asOf(NEW, [START, hole], [OVERLAY])).toEqual({ kind: 'unknown', gap: OVERLAY, seq: 7 })
+  expect(asOf(NEW, [START, hole, anew], [])).toEqual(asOf(NEW, [anew], []))
+})
+
 test('hindsight: a gap found later covers records that were stored before it was found', () => {
   expect(asOf(NEW, [START, DELTA], [OVERLAY])).toEqual({ kind: 'unknown', gap: OVERLAY, seq: 6 })
 })

@@ -10,7 +10,7 @@ import { must, us } from './arbitraries.ts'
 import { plain } from './plain-book.ts'
 import { happenings, happeningsWithEnds, type Written, write } from './random-log.ts'
 
-const NEW: LogSeal = { opening: keepOpening({ kind: 'new' }), failing: null }
+const NEW: LogSeal = { opening: keepOpening({ kind: 'new' }), sealedUs: us(0), failing: null }
 const DAY = 86_400_000_000
 
 /** Records as runs, cut where the rule says and at these places too. */
@@ -108,6 +108,19 @@ test('a delta with a wrong size is refused, and all after it up to a gap, where 
   expect(anew.after.failing).toBeNull()
 })
 
+test('of a run only what is wrong is left out: what begins anew in it is sealed', () => {
+  const records = withWrongSize(logOf('sddgsddgsd'), 5)
+  const { runs, failed, after } = sealLog(NEW, runsOf(records, new Set()), us(0), null)
+  const seqs = records.map(({ seq }) => seq)
+  expect(runs.map(({ row }) => [row.first_seq, row.last_seq])).toEqual([
+    [seqs[0], seqs[2]],
+    [seqs[3], seqs[3]],
+    [seqs[7], seqs[9]],
+  ])
+  expect(failed.map(({ first, last }) => [first.seq, last.seq])).toEqual([[seqs[4], seqs[6]]])
+  expect(after.failing).toBeNull()
+})
+
 test('while nothing begins anew, a log that failed has nothing sealed', () => {
   const records = withWrongSize(logOf('sdddd'), 1)
   const failed = sealLog(NEW, runsOf(records.slice(0, 3), new Set()), us(0), null)
@@ -142,9 +155,24 @@ test('a log has a segment without records at the start of each day that it goes 
     [1, 2].map((day) => [dayOf(last.recv) + day * DAY, last.seq + 1, last.seq, 0]),
   )
   const silent = sealLog(after, [], us(next + DAY), null)
+  expect(silent.runs.map(({ row }) => row.first_us)).toEqual([dayOf(last.recv) + 3 * DAY])
   const [opening, closing] = [must(runs[0]).closing, keptOpening(silent.after.opening)]
   expect(closing).toEqual(opening)
   expect(must(decodeSegment(must(silent.runs.at(-1)).bytes)).opening).toEqual(opening)
+})
+
+test('a day that had begun begins anew after a run that came late', () => {
+  const [snapshot, change] = logOf('sd').map((record, i) => ({ ...record, recv: us(DAY - 9 + i) }))
+  const early = sealLog(NEW, runsOf([must(snapshot)], new Set()), us(DAY + 5), null)
+  const late = sealLog(early.after, runsOf([must(change)], new Set()), us(DAY + 6), null)
+  const rows = [...early.runs, ...late.runs].map(({ row }) => [row.first_us, row.records])
+  expect(rows).toEqual([
+    [DAY - 9, 1],
+    [DAY, 0],
+    [DAY - 8, 1],
+    [DAY, 0],
+  ])
+  expect(late.runs.at(-1)?.row.last_seq).toBe(must(change).seq)
 })
 
 test('a log that has ended, or has not begun, has no segments of silent days', () => {

@@ -68,12 +68,14 @@ test('a log is due in its turn after the hour, and in its turn of every day', ()
   const unsealed = filled(3)
   const log = must(unsealed.logs.get(1))
   log.day = us(MIDNIGHT)
-  const due = (now: number) => unsealed.due(us(now)).length
+  const due = (now: number) => unsealed.due(us(now), us(now)).length
   expect(due(MIDNIGHT + HOUR + log.turnUs - 1)).toBe(0)
   expect(due(MIDNIGHT + HOUR + log.turnUs)).toBe(1)
   unsealed.take(log, us(MIDNIGHT + HOUR + log.turnUs), false, 16)
   expect(due(MIDNIGHT + DAY + log.turnUs - 1)).toBe(0)
   expect(due(MIDNIGHT + DAY + log.turnUs)).toBe(1)
+  // Not before all of the day before is known.
+  expect(unsealed.due(us(MIDNIGHT + 2 * DAY), us(MIDNIGHT + DAY + log.turnUs - 1))).toEqual([])
 })
 
 test('the greatest logs that may be sealed come first', () => {

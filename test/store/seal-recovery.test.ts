@@ -1,13 +1,18 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import type { Micros } from '#core/instant'
+import { printLadders } from '#core/ladder-text'
 import { seqOf } from '#core/log'
 import { type Hold, underLease } from '../../collector/store/lease.ts'
 import { insertRecords } from '../../collector/store/log-rows.ts'
 import { makePartitions } from '../../collector/store/partitions.ts'
 import { SealRecovery } from '../../collector/store/seal-recovery.ts'
+import { spanRows } from '../../collector/store/unsealed-spans.ts'
 import { addMarket, at, NOW, open, openStore, type Store, take } from './fixture.ts'
 import { LogMaker } from './log-maker.ts'
 import { busyLog, failing, hotSeqs, linked, RAIN, segmentsOf } from './stored-log.ts'
+
+const HOUR = 3_600_000_000
+const DAY = 24 * HOUR
 
 let store: Store
 let hold: Hold
@@ -93,17 +98,16 @@ test('a crash at any transaction does no harm: the next to come goes on', async 
 })
 
 test('what a spool brought late is sealed in its place between two segments, and the days after it begin with it', async () => {
-  const day = 86_400_000_000
   const log = busyLog(marketId, hold, 100)
   await log.store(store.collector, at(200_000))
   const early = [...log.records]
-  const afterDays = at(2 * day)
+  const afterDays = at(2 * DAY)
   const second = await nextEpoch(afterDays)
   await recover(second)
   const later = new LogMaker(marketId, second, 1)
-  later.snapshot(at(2 * day + 1000), [[500_000, 5]], [], 'epoch')
-  await later.store(store.collector, at(2 * day + 2000))
-  const third = await nextEpoch(at(2 * day + 3000))
+  later.snapshot(at(2 * DAY + 1000), [[500_000, 5]], [], 'epoch')
+  await later.store(store.collector, at(2 * DAY + 2000))
+  const third = await nextEpoch(at(2 * DAY + 3000))
   await recover(third)
   const starts = async () =>
     (await segmentsOf(store.owner, marketId))
@@ -115,13 +119,92 @@ test('what a spool brought late is sealed in its place between two segments, and
   const fourth = await take(store.collector)
   const late = log.records.map((record) => ({ marketId, record }))
   await underLease(store.collector, fourth, (tx) => insertRecords(tx, late))
-  await open(store.collector, fourth, at(2 * day + 5000))
+  await open(store.collector, fourth, at(2 * DAY + 5000))
   await recover(fourth)
   const records = await sealedRecords()
   expect(records.slice(0, 801)).toEqual(log.records)
   expect(records.length).toBe(early.length + 700 + 3)
   const last = log.records.at(-1)?.seq
   expect((await starts()).filter((seq) => seq === last).length).toBe(2)
+})
+
+test('recovery that is cut off in what came late over midnight goes on where it was, each record once', async () => {
+  const midnight = (NOW - (NOW % DAY) + DAY) as Micros
+  const log = busyLog(marketId, hold, 3)
+  await log.store(store.collector, at(9000))
+  const first = log.records.length
+  await recover(await nextEpoch((midnight + HOUR) as Micros))
+  await recover(await nextEpoch((midnight + HOUR + 20) as Micros))
+  for (const [n, start] of [at(HOUR), midnight + 1000].entries()) {
+    for (let i = 0; i < 700; i++) log.delta((start + i * 1000) as Micros, 'yes', 500_000, 100 + n)
+  }
+  const fourth = await take(store.collector)
+  const late = log.records.slice(first).map((record) => ({ marketId, record }))
+  await underLease(store.collector, fourth, (tx) => insertRecords(tx, late))
+  await open(store.collector, fourth, (midnight + HOUR + 40) as Micros)
+  const sql = failing(store.collector, 3, 'CONNECTION_CLOSED')
+  await expect(new SealRecovery({ sql, hold: fourth }).run()).rejects.toThrow('made to fail')
+  // What is sealed of the day before goes meanwhile.
+  const [sealed] =
+    await store.owner`select max(last_seq) as seq from kb.book_segments where first_us < ${midnight}`
+  await store.owner`delete from kb.book_deltas where recv_us < ${midnight} and seq <= ${String(sealed?.['seq'])}`
+  expect(await recover(fourth)).toMatchObject({ failed: 0 })
+  expect((await sealedRecords()).slice(0, log.records.length)).toEqual(log.records)
+})
+
+test('a log of large snapshots alone is recovered a few at a time', async () => {
+  const log = new LogMaker(marketId, hold)
+  const levels = Array.from(
+    { length: 1000 },
+    (_, i) => [900_000 - i * 100, 1234 + i] as [number, number],
+  )
+  for (let n = 0; n < 60; n++) log.snapshot(at(n * 1000), levels, levels, 'exchange')
+  await log.store(store.collector, at(100_000))
+  const next = await nextEpoch(at(1_000_000))
+  const span = {
+    marketId,
+    epoch: hold.epoch,
+    seq: log.records.at(-1)?.seq as never,
+    recv: at(59_000),
+  }
+  const after = (seqOf(hold.epoch, 0) - 1) as never
+  const rows = await spanRows(store.collector, [{ span, after }], 513, 100_000)
+  const size = printLadders(log.records[0] as never).length
+  expect(rows.get(marketId)?.length).toBe(Math.floor(100_000 / size) + 1)
+  expect(await recover(next)).toMatchObject({ records: 60, failed: 0 })
+  expect(await sealedRecords()).toEqual(log.records)
+})
+
+test('a row that says a number that no record has costs no other market', async () => {
+  const other = await addMarket(store.collector, hold, 'KXRAIN-26NOV22-B')
+  const logs = [marketId, other].map((id) => busyLog(id, hold, 40))
+  for (const log of logs) await log.store(store.collector, at(200_000))
+  const bad = logs[0]?.records[20]?.seq ?? 0
+  await store.owner`
+    update kb.book_deltas set change = 9007199254740000 where seq = ${bad} and market_id = ${marketId}`
+  expect(await recover(await nextEpoch(at(1_000_000)))).toMatchObject({ failed: 1 })
+  expect(await sealedRecords(other)).toEqual(logs[1]?.records)
+})
+
+test('what Postgres will not take is noted from its first record on, so that no hour of it goes', async () => {
+  const log = busyLog(marketId, hold, 550)
+  log.gap(at(600_000), at(599_000), 'cut')
+  log.snapshot(at(3 * HOUR), [[500_000, 9]], [], 'gap')
+  await log.store(store.collector, at(4 * HOUR))
+  const next = await nextEpoch(at(5 * HOUR))
+  await store.owner`alter table kb.sealed_logs add constraint none
+    check (last_seq <> ${store.owner.unsafe(String(log.records[511]?.seq))})`
+  try {
+    await recover(next)
+  } finally {
+    await store.owner`alter table kb.sealed_logs drop constraint none`
+  }
+  const [failure] = await store.owner`select first_seq, last_seq, first_us from kb.seal_failures`
+  expect([Number(failure?.['first_seq']), Number(failure?.['first_us'])]).toEqual([
+    log.records[0]?.seq,
+    NOW,
+  ])
+  expect(await sealedRecords()).toEqual(log.records.slice(551))
 })
 
 test('rows that do not make a book are left as they are, and the log goes on behind its next gap', async () => {

@@ -6,12 +6,7 @@ import { type LogSeal, type SealedPart, sealLog } from '#core/log-sealing'
 import { PackedRecords } from '#core/packed-records'
 import { type Hold, underLease } from '../../collector/store/lease.ts'
 import { makePartitions } from '../../collector/store/partitions.ts'
-import {
-  deflated,
-  insertSegments,
-  lastClosings,
-  sealedThrough,
-} from '../../collector/store/segments.ts'
+import { deflated, insertSegments, lastSegments } from '../../collector/store/segments.ts'
 import { addMarket, at, NOW, open, openStore, type Store, take } from './fixture.ts'
 import { LogMaker } from './log-maker.ts'
 import { busyLog, linked, RAIN, segmentsOf } from './stored-log.ts'
@@ -34,7 +29,11 @@ beforeEach(async () => {
 
 afterAll(() => store.stop())
 
-const NEW: LogSeal = { opening: keepOpening({ kind: 'new' }), failing: null }
+const NEW: LogSeal = {
+  opening: keepOpening({ kind: 'new' }),
+  sealedUs: 0 as Micros,
+  failing: null,
+}
 
 function seal(before: LogSeal, records: readonly BookRecord[], next = 0): SealedPart {
   const [first, ...rest] = records
@@ -62,8 +61,10 @@ test('segments that are stored twice are stored once, and say how their log stan
   expect(segments.flatMap((segment) => segment.records)).toEqual(records)
   expect(linked(segments)).toBe(true)
   expect(await head()).toEqual([10_000, 30, 'known'])
-  const closings = await lastClosings(store.collector, [marketId, 77])
-  expect(closings).toEqual(new Map([[marketId, keptOpening(second.after.opening)]]))
+  const lasts = await lastSegments(store.collector, [marketId, 77])
+  expect(lasts).toEqual(
+    new Map([[marketId, { firstUs: at(10_000), closing: keptOpening(second.after.opening) }]]),
+  )
 })
 
 test('many segments of many logs go in at once, each log noted at its last', async () => {
@@ -106,19 +107,12 @@ test('a record at the very start of a day takes the place of the segment without
   expect(segments.flatMap(({ records }) => records)).toEqual(log.records)
 })
 
-test('it is told how far an epoch’s records of each log are sealed', async () => {
-  const { records } = busyLog(marketId, hold, 30)
-  await insert(seal(NEW, records.slice(0, 10)))
-  const through = (epoch: typeof hold.epoch) =>
-    sealedThrough(store.collector, epoch, [marketId, 77], NOW)
-  expect(await through(hold.epoch)).toEqual(new Map([[marketId, records[9]?.seq]]))
-  expect(await through((hold.epoch + 1) as typeof hold.epoch)).toEqual(new Map())
-})
-
 test('a segment that cannot be read says that it cannot', async () => {
   await insert(
     seal(NEW, new LogMaker(marketId, hold).records.concat(busyLog(marketId, hold, 3).records)),
   )
   await store.owner`update kb.book_segments set data = 'no segment'`
-  expect(await lastClosings(store.collector, [marketId])).toEqual(new Map([[marketId, null]]))
+  expect(await lastSegments(store.collector, [marketId])).toEqual(
+    new Map([[marketId, { firstUs: NOW, closing: null }]]),
+  )
 })

@@ -1,0 +1,62 @@
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import type { Entry } from '#core/entry'
+import { Metrics } from '../../collector/metrics.ts'
+import { MarketIds } from '../../collector/store/market-ids.ts'
+import { makePartitions } from '../../collector/store/partitions.ts'
+import { Storing } from '../../collector/storing.ts'
+import { addMarket, at, NOW, open, openStore, type Store, take } from '../store/fixture.ts'
+import { busyLog, hotSeqs, RAIN } from '../store/stored-log.ts'
+import { until } from '../until.ts'
+import { emptyFolder, openedSpool } from './spool-fixture.ts'
+
+let store: Store
+
+beforeAll(async () => {
+  store = await openStore()
+  await makePartitions(store.collector, NOW)
+}, 60_000)
+
+afterAll(() => store.stop())
+
+test('it rests, all that is spooled in Postgres, also while nothing can be sealed and its memory is full', async () => {
+  const hold = await take(store.collector)
+  await open(store.collector, hold, NOW)
+  const marketId = await addMarket(store.collector, hold, RAIN)
+  const log = busyLog(marketId, hold, 900)
+  const { spool } = await openedSpool(await emptyFolder())
+  const storing = new Storing({
+    config: {
+      SEAL_MAX_BYTES: 1000,
+      SEAL_EVERY_MS: 10,
+      RECORD_BATCH: 100,
+      RECORD_EVERY_MS: 0,
+      PARTITIONS_EVERY_MS: 60_000,
+    },
+    sql: store.collector,
+    hold,
+    spool,
+    ids: new MarketIds(store.collector),
+    clock: () => at(2_000_000),
+    metrics: new Metrics(),
+    bookAt: () => null,
+    suspect: () => {},
+    over: () => {},
+  })
+  const entries = log.records.map((record): Entry => ({ kind: 'record', market: RAIN, record }))
+  const { stopped } = await store.owner.begin(async (tx) => {
+    // Nothing is sealed as long as somebody holds the table that says how far logs are sealed.
+    await tx`lock table kb.sealed_logs in access exclusive mode`
+    storing.start([])
+    spool.append(entries.slice(0, 100))
+    await until('its memory is full', () => storing.stored > 0)
+    spool.append(entries.slice(100))
+    await spool.flush()
+    const stopped = storing.stop('drained')
+    await until('all is recorded', async () => {
+      return (await hotSeqs(store.owner, marketId)).length === entries.length
+    })
+    return { stopped }
+  })
+  await stopped
+  expect(storing.stored).toBe(entries.length)
+})
