@@ -79,10 +79,14 @@ const RESTARTS: readonly SoakFault[] = [
   },
 ]
 
-/** Draws what goes wrong next: each thing once in an order drawn anew each time, the collector's end among them. */
+/** While the collector may be ended, every so many faults are its end. */
+const END_EVERY = 4
+
+/** Draws what goes wrong next: each thing once, in an order drawn anew each time, and now and then the collector's end. */
 export class SoakFaults {
   readonly #random: Random
   #left: SoakFault[] = []
+  #done = 0
 
   constructor(random: Random) {
     this.#random = random
@@ -90,12 +94,19 @@ export class SoakFaults {
 
   /** Does the next thing, and answers its name. @param restarts whether the collector's end may be it */
   async next(rig: SoakRig, restarts: boolean): Promise<string> {
-    // An end comes more often than the rest while it may, for it may not for long.
-    const ends = restarts && this.#random.chance(0.25)
-    if (this.#left.length === 0) this.#left = [...faults(this.#random)]
-    const place = this.#random.below(this.#left.length)
-    const [drawn] = ends ? [this.#random.pick(RESTARTS)] : this.#left.splice(place, 1)
+    this.#done += 1
+    const drawn = restarts && this.#done % END_EVERY === 0 ? this.#end() : this.#draw()
     await drawn?.inject(rig)
     return drawn?.name ?? 'nothing'
+  }
+
+  /** Killed and told to end by turns. */
+  #end(): SoakFault | undefined {
+    return RESTARTS[(this.#done / END_EVERY - 1) % RESTARTS.length]
+  }
+
+  #draw(): SoakFault | undefined {
+    if (this.#left.length === 0) this.#left = [...faults(this.#random)]
+    return this.#left.splice(this.#random.below(this.#left.length), 1)[0]
   }
 }

@@ -1,10 +1,10 @@
 import { join } from 'node:path'
 import postgres, { type Sql } from 'postgres'
+import { PostgresRelay } from '../local/postgres-relay.ts'
 import { type Exchange, startExchange } from '../simulator/exchange.ts'
 import { type BenchDatabase, benchDatabase } from './bench-database.ts'
 import { LagWatch } from './lag-watch.ts'
 import { MeasuredChild } from './measured-child.ts'
-import { PostgresRelay } from './postgres-relay.ts'
 
 /** What the collector is to find out sooner than by default, so that a minute shows it. */
 const SOONER = { RECONCILE_MS: '20000', TRUTH_EVERY_MS: '30000' }
