@@ -79,6 +79,8 @@ export class Duty {
       // It may have been taken in the moment of the stop, which gives it up again.
       if (hold === null || this.#aborted) return
       const began = performance.now()
+      // A store that is put back to an older state forgets it, and it must not be drawn again.
+      above = Math.max(above, hold.epoch)
       const end = await this.#epoch(hold)
       if (this.#aborted) return
       if (end.kind === 'superseded') above = Math.max(above, end.highest)

@@ -24,20 +24,35 @@ function gapAt({ seq, recv }: BookRecord): GapRecord {
 
 /** Markets of which a record was refused: what follows says nothing of their book until a snapshot comes. */
 export class RefusedMarkets {
-  readonly #markets = new Set<Ticker>()
+  /** With the last record that was let through since. */
+  readonly #markets = new Map<Ticker, Seq | null>()
 
   add(market: Ticker): void {
-    this.#markets.add(market)
+    this.#markets.set(market, null)
   }
 
-  /** The entries that can be stored: no delta after a refused record. */
+  /** The entries that can be stored: no delta after a refused record, and no end after what was left out. */
   readable(entries: readonly Entry[]): readonly Entry[] {
     if (this.#markets.size === 0) return entries
-    return entries.filter((entry) => entry.kind !== 'record' || this.#follows(entry))
+    return entries.filter(
+      (entry) => entry.kind !== 'record' || this.#follows(entry.market, entry.record),
+    )
   }
 
-  #follows({ market, record }: { market: Ticker; record: BookRecord }): boolean {
-    if (record.kind === 'snapshot') this.#markets.delete(market)
-    return record.kind !== 'delta' || !this.#markets.has(market)
+  #follows(market: Ticker, { kind, seq }: BookRecord): boolean {
+    const last = this.#markets.get(market)
+    if (last === undefined) return true
+    switch (kind) {
+      case 'snapshot':
+        this.#markets.delete(market)
+        return true
+      case 'gap':
+        this.#markets.set(market, seq)
+        return true
+      case 'delta':
+        return false
+      case 'end':
+        return last !== null && seq === last + 1
+    }
   }
 }

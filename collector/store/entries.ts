@@ -12,6 +12,7 @@ import { insertRecords } from './log-rows.ts'
 import type { MarketIds } from './market-ids.ts'
 import { storeMarks } from './marks.ts'
 import { insertQuotes } from './quotes.ts'
+import { type Durable, requireSameStore } from './same-store.ts'
 import { insertSetAside } from './set-aside.ts'
 import { insertTradeHoles, insertTrades } from './trades.ts'
 
@@ -35,8 +36,10 @@ type Rows = {
 
 /**
  * Stores entries in one transaction under the lease, watermarks last. The same entries any number of times leave the same
- * store. Throws LogRowError before anything is sent, EpochNotOpenError, and as Postgres does; then nothing is stored.
+ * store. Throws LogRowError before anything is sent, EpochNotOpenError, StoreRestoredError, and as Postgres does; then nothing
+ * is stored.
  * @param nowUs when a market that is not stored yet is first seen
+ * @param durable what the store must hold of the epoch, when anything is known to be in it
  * @returns the book records among them, or that the lease is lost
  */
 export async function writeEntries(
@@ -45,11 +48,13 @@ export async function writeEntries(
   ids: MarketIds,
   entries: readonly Entry[],
   nowUs: Micros,
+  durable: Durable | null = null,
 ): Promise<readonly StoredRecord[] | 'lease_lost'> {
   const found = await ids.find(hold, marketsOf(entries), nowUs)
   if (found === 'lease_lost') return found
   const rows = rowsOf(entries, ids)
   return underLease(sql, hold, async (tx) => {
+    if (durable !== null) await requireSameStore(tx, hold, durable, nowUs)
     await insertRecords(tx, rows.records)
     await insertTrades(tx, rows.trades)
     await insertTradeHoles(tx, rows.holes)
