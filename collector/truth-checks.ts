@@ -4,8 +4,9 @@ import type { Micros } from '#core/instant'
 import { readOrderbooks } from '#core/kalshi/orderbooks'
 import type { MarketLog } from '#core/market-log'
 import type { Ticker } from '#core/ticker'
-import { type SeenBook, TruthCheck, TruthSample } from '#core/truth-check'
+import { type SeenBook, TruthCheck, TruthSample, type Verdict } from '#core/truth-check'
 import type { Clock } from './clock.ts'
+import { reasonOf } from './error-reason.ts'
 import { logEvent } from './log-event.ts'
 
 /** The exchange answers for so many books at once. */
@@ -22,6 +23,8 @@ export type TruthCheckOptions = {
   readonly orderbooks: (markets: readonly Ticker[]) => Promise<unknown>
   /** A book differed twice running; `since` is the last moment at which it was verified. */
   readonly wrong: (market: Ticker, since: Micros) => void
+  /** Hears what each look said of each book. */
+  readonly looked: (outcome: Verdict['kind']) => void
 }
 
 /** Holds a sample of our books against the exchange's REST answer, again and again. */
@@ -49,29 +52,36 @@ export class TruthChecks {
 
   /** Hears of every record, in the turn in which it was made. */
   records(records: readonly MarketRecord[]): void {
-    if (this.#check === null) return
     for (const { market, record } of records) {
-      if (this.#check.watches(market)) {
-        this.#check.changed(market, this.#bookOf(market), record.recv)
-      }
+      if (record.kind !== 'delta') this.#sample.forget(market)
+      if (this.#check?.watches(market) !== true) continue
+      // Of records that were made together the last one's book is the one that is there.
+      const book = record.kind === 'gap' ? null : this.#bookOf(market)
+      this.#check.changed(market, book, record.recv)
     }
   }
 
   #later(ms: number): void {
     if (this.#stopped) return
     this.#timer = setTimeout(() => {
-      this.#look()
-        .catch((error: unknown) => {
-          this.counts.failed += 1
-          logEvent('truth_check_failed', {
-            reason: error instanceof Error ? error.name : 'unknown',
-          })
-        })
-        .finally(() => {
-          this.#check = null
-          this.#later(this.#sample.suspicious ? 0 : this.#options.everyMs)
-        })
+      void this.#try().then((differed) => {
+        this.#check = null
+        this.#later(differed ? 0 : this.#options.everyMs)
+      })
     }, ms)
+  }
+
+  /** @returns whether a book differed for the first time, which is to be looked at again at once */
+  async #try(): Promise<boolean> {
+    const { differed, wrong } = this.counts
+    try {
+      await this.#look()
+    } catch (error) {
+      if (this.#stopped) return false
+      this.counts.failed += 1
+      logEvent('truth_check_failed', { reason: reasonOf(error) })
+    }
+    return this.counts.differed - differed > this.counts.wrong - wrong
   }
 
   async #look(): Promise<void> {
@@ -83,6 +93,7 @@ export class TruthChecks {
     const check = new TruthCheck(books, clock())
     this.#check = check
     await this.#wait(spanMs)
+    if (this.#stopped) return
     const answer = readOrderbooks(await orderbooks(markets))
     if (answer === null) throw new Error('books of another shape')
     await this.#wait(spanMs)
@@ -95,8 +106,9 @@ export class TruthChecks {
 
   #judge(check: TruthCheck, market: Ticker, answered: SeenBook): void {
     const log = this.#options.logs.get(market)
-    if (log === undefined || !log.known) return
-    const verdict = check.judge(market, answered)
+    if (log === undefined) return
+    const verdict = check.judge(market, log.known ? answered : null)
+    this.#options.looked(verdict.kind)
     if (verdict.kind !== 'unjudged') this.counts.checked += 1
     if (verdict.kind === 'different') this.counts.differed += 1
     const since = log.vouched

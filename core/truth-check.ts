@@ -6,7 +6,7 @@ export type SeenBook = number | null
 
 /** What a check says of one market. */
 export type Verdict =
-  /** The answer is a book that we had; `at` is when it began to be the book. */
+  /** The answer is a book that we had; `at` is when it first was, so that what went wrong later did so after that. */
   | { readonly kind: 'same'; readonly at: Micros }
   | { readonly kind: 'different' }
   /** The book was not known all the time, or nothing was answered for it. */
@@ -44,7 +44,7 @@ export class TruthCheck {
   judge(market: Ticker, answered: SeenBook): Verdict {
     const seen = this.#seen.get(market)
     if (seen === undefined || answered === null) return { kind: 'unjudged' }
-    const found = seen.findLast(({ book }) => book === answered)
+    const found = seen.find(({ book }) => book === answered)
     if (found !== undefined) return { kind: 'same', at: found.at }
     return seen.some(({ book }) => book === null) ? { kind: 'unjudged' } : { kind: 'different' }
   }
@@ -74,6 +74,11 @@ export class TruthSample {
   /** Whether some books differed once and wait for their second look. */
   get suspicious(): boolean {
     return this.#suspects.size > 0
+  }
+
+  /** The book of a market begins anew: what was said of the one before counts no more. */
+  forget(market: Ticker): void {
+    this.#suspects.delete(market)
   }
 
   /** Takes a verdict; true when it is the second in a row that differs: the book is wrong. */

@@ -16,11 +16,12 @@ test('an answer equal to any state of the span is the same book, and says since 
   expect(check.judge(A, 4)).toEqual({ kind: 'different' })
 })
 
-test('a book that came back to what it was counts from when it came back', () => {
+test('a book that came back to what it was may have been answered for before: it counts from when it first was so', () => {
   const check = new TruthCheck([[A, 1]], at(0))
   check.changed(A, 2, at(10))
-  check.changed(A, 1, at(20))
-  expect(check.judge(A, 1)).toEqual({ kind: 'same', at: 20 })
+  check.changed(A, 3, at(20))
+  check.changed(A, 2, at(30))
+  expect(check.judge(A, 2)).toEqual({ kind: 'same', at: 10 })
 })
 
 test('a book that was not known all the time is not called different', () => {
@@ -80,4 +81,13 @@ test('a book that differed once and then not is not wrong; one that could not be
   expect(sample.told(B, 'same')).toBe(false)
   expect(sample.suspicious).toBe(false)
   expect(sample.told(B, 'different')).toBe(false)
+})
+
+test('a book that began anew is judged anew', () => {
+  const sample = new TruthSample()
+  sample.told(B, 'different')
+  sample.forget(B)
+  expect(sample.suspicious).toBe(false)
+  expect(sample.told(B, 'different')).toBe(false)
+  expect(sample.told(B, 'different')).toBe(true)
 })
