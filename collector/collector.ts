@@ -1,7 +1,7 @@
 import type { Sql } from 'postgres'
 import type { Epoch } from '#core/log'
 import type { AsideFrame } from './aside.ts'
-import { startClock } from './clock.ts'
+import { type Clock, startClock } from './clock.ts'
 import type { CollectorConfig } from './config.ts'
 import { drainLeftover } from './drain-leftover.ts'
 import { EpochRun } from './epoch-run.ts'
@@ -77,6 +77,8 @@ export type CollectorOptions = {
   readonly hold: Hold
   /** Hears once why the epoch cannot go on; the collector is then to be stopped. */
   readonly over: (end: EpochEnd) => void
+  /** The machine's time of day, in whole milliseconds. */
+  readonly wall?: Clock
 }
 
 /** Opens an epoch under a lease that is held, and records. */
@@ -87,18 +89,19 @@ export type StartCollector = (given: Pick<CollectorOptions, 'hold' | 'over'>) =>
  * Throws when the exchange's lists or Postgres cannot be had, and LeaseLostError.
  */
 export async function startCollector(options: CollectorOptions): Promise<Collector> {
-  const { sql, hold, spool } = options
+  const { sql, hold, spool, metrics, wall = wallMicros } = options
   const ids = new MarketIds(sql)
-  await makePartitions(sql, wallMicros())
-  const drained = await drainLeftover(sql, hold, spool, ids, wallMicros)
+  await makePartitions(sql, wall())
+  const refused = () => metrics.setAside('unstorable')
+  const drained = await drainLeftover({ sql, hold, spool, ids, clock: wall, refused })
   if (drained === 'lease_lost') throw new LeaseLostError('while the leftover was stored')
-  const opened = await openEpoch(sql, hold, wallMicros())
+  const opened = await openEpoch(sql, hold, wall())
   if (opened === 'lease_lost') throw new LeaseLostError('before the epoch was open')
   const { logs, openings } = await openLogs(hold.epoch, opened, ids)
   logEvent('epoch_opened', { epoch: hold.epoch, continued: logs.size })
   const tradeHoles = await openHoles(sql)
   const tradesThrough = opened.recordedThrough
-  const clocks = startClock(opened.openedUs)
+  const clocks = startClock(opened.openedUs, wall)
   const over = once(options.over)
   const run = new EpochRun({ ...options, over, ...clocks, ids, logs, tradeHoles, tradesThrough })
   try {

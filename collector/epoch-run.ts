@@ -7,7 +7,7 @@ import type { Epoch, GapCause } from '#core/log'
 import type { ChannelTurn, LookoutFrame } from '#core/lookout'
 import type { MarketLog } from '#core/market-log'
 import type { Ticker } from '#core/ticker'
-import { Aside, type AsideFrame } from './aside.ts'
+import { Aside, type AsideFrame, shortReason } from './aside.ts'
 import type { Clock } from './clock.ts'
 import type { Collector, CollectorOptions, CollectorStatus } from './collector.ts'
 import { ExchangeFeed } from './exchange-feed.ts'
@@ -58,7 +58,7 @@ export class EpochRun implements Collector {
 
   constructor(options: EpochRunOptions) {
     this.#options = options
-    const { config, rest, hold, clock, logs, spool, over } = options
+    const { config, rest, hold, clock, logs, spool, over, metrics } = options
     this.epoch = hold.epoch
     const append = (entries: readonly Entry[]) => spool.append(entries)
     this.#feed = new ExchangeFeed({
@@ -66,6 +66,8 @@ export class EpochRun implements Collector {
       clock,
       logs,
       sink: {
+        decoded: (kind) => metrics.frame(kind),
+        again: (connection) => metrics.reconnect(connection),
         records: (records) => this.#take(records),
         frame: (frame, now) => this.#look(frame, now),
         channel: (turn) => this.#turn(turn),
@@ -107,6 +109,7 @@ export class EpochRun implements Collector {
       spanMs: config.TRUTH_SPAN_MS,
       orderbooks: (markets) => rest.orderbooks(markets),
       wrong: (market, since) => this.#suspect(market, since, 'mismatch'),
+      looked: (outcome) => metrics.check(outcome),
     })
     this.#marks = new Marks({
       epoch: hold.epoch,
@@ -169,13 +172,14 @@ export class EpochRun implements Collector {
   }
 
   status(): CollectorStatus {
-    const { logs, clock, spool } = this.#options
+    const { clock, spool } = this.#options
+    const { open, stale } = this.#count()
     const { bytes, entries } = spool.status()
     const { durable, stored } = this.#storing
     const { frames, reconnects } = this.#feed.status()
     return {
-      markets: logs.size,
-      known: logs.size - this.#stale(),
+      markets: open,
+      known: open - stale,
       frames,
       lagP50Ms: this.#lag.percentile(0.5),
       lagP99Ms: this.#lag.percentile(0.99),
@@ -196,7 +200,6 @@ export class EpochRun implements Collector {
   /** Every record passes here, in the turn in which it was made, before anything slow. */
   #take(records: readonly MarketRecord[]): void {
     const { spool, metrics } = this.#options
-    spool.append(records.map(({ market, record }) => ({ kind: 'record', market, record })))
     this.#publisher.add(records)
     this.#truth.records(records)
     for (const { market, record } of records) {
@@ -210,6 +213,8 @@ export class EpochRun implements Collector {
         metrics.gap(record.cause)
       }
     }
+    // Last of all: when it is full it ends the connections, whose gaps then follow these for everybody.
+    spool.append(records.map(({ market, record }) => ({ kind: 'record', market, record })))
   }
 
   /** What concerns no book. */
@@ -253,7 +258,7 @@ export class EpochRun implements Collector {
     metrics.setAside(kind)
     const kept = this.#aside.add(kind, text, clock())
     if (kept === null) return
-    const aside = { kind, market, recv: clock(), reason, text: kept }
+    const aside = { kind, market, recv: clock(), reason: shortReason(reason), text: kept }
     spool.append([{ kind: 'aside', aside }])
   }
 
@@ -277,14 +282,19 @@ export class EpochRun implements Collector {
       upstream_age_ms: vouched === null ? null : Math.max(0, Math.round((now - vouched) / 1000)),
       lag_p50_ms: this.#lag.percentile(0.5),
       lag_p99_ms: this.#lag.percentile(0.99),
-      stale: this.#stale(),
+      stale: this.#count().stale,
       gaps: this.#gaps,
     })
   }
 
-  #stale(): number {
-    let stale = 0
-    for (const log of this.#options.logs.values()) if (!log.known) stale += 1
-    return stale
+  /** Logs that have not ended, and those of them whose book is not known. */
+  #count(): { readonly open: number; readonly stale: number } {
+    const count = { open: 0, stale: 0 }
+    for (const log of this.#options.logs.values()) {
+      if (log.ending !== null) continue
+      count.open += 1
+      if (!log.known) count.stale += 1
+    }
+    return count
   }
 }

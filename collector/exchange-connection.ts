@@ -13,6 +13,9 @@ import { ExchangeLine } from './exchange-line.ts'
 import { logEvent } from './log-event.ts'
 
 export type ConnectionEvents = {
+  /** Of every frame, first of all. */
+  readonly decoded: (kind: Frame['kind']) => void
+  readonly again: (connection: number) => void
   readonly records: (records: readonly MarketRecord[]) => void
   readonly aside: (
     kind: 'malformed' | 'unknown',
@@ -63,6 +66,7 @@ export class ExchangeConnection {
     this.line = new ExchangeLine(number, config, clock, {
       opened: (now) => this.#opened(now),
       frame: (bytes, now) => this.#frame(bytes, now),
+      again: () => events.again(number),
       lost: (cause) => this.#lost(cause),
     })
     const send = (text: string) => this.line.send(text)
@@ -146,6 +150,7 @@ export class ExchangeConnection {
     if (ingest === null) return
     const delta = this.#reader.read(bytes)
     const frame = delta ?? decodeFrame(bytes.toString())
+    this.#events.decoded(frame.kind)
     const ingested = ingest.frame(frame, now)
     if (ingested.records.length > 0) this.#record(ingested.records)
     if (delta === null) this.#notice(frame, bytes)

@@ -2,6 +2,7 @@ import type { ProofOfLife } from '#core/entry'
 import type { MarketRecord } from '#core/ingest'
 import type { Micros } from '#core/instant'
 import type { OpenChannel } from '#core/kalshi/commands'
+import type { Frame } from '#core/kalshi/decode'
 import type { ChannelTurn, LookoutFrame } from '#core/lookout'
 import type { MarketLog } from '#core/market-log'
 import { type Followed, Owners } from '#core/owners'
@@ -14,6 +15,10 @@ import { MarketPlaces } from './market-places.ts'
 
 /** Where everything goes that the exchange says, in the turn in which it came. */
 export type ExchangeSink = {
+  /** The type of every frame, before all that it leads to. */
+  readonly decoded: (kind: Frame['kind']) => void
+  /** A connection is down, and will be made again. */
+  readonly again: (connection: number) => void
   readonly records: (records: readonly MarketRecord[]) => void
   /** A trade, a quote, or something that became of a market or an event. */
   readonly frame: (frame: LookoutFrame, now: Micros) => void
@@ -75,9 +80,11 @@ export class ExchangeFeed {
     this.#clock = clock
     this.#logs = logs
     const owners = this.#owners
-    const { records, aside } = sink
+    const { decoded, again, records, aside } = sink
     this.#connections = Array.from({ length: config.CONNECTIONS }, (_, number) => {
       const events = {
+        decoded,
+        again,
         records,
         aside,
         moved: (market: Ticker, from: number) => this.#connections[from]?.unfollow([market]),
@@ -89,6 +96,8 @@ export class ExchangeFeed {
     const connections = this.#connections
     this.#places = new MarketPlaces({ config, owners, connections, now: clock() })
     this.#lookout = new LookoutConnection(config.CONNECTIONS, config, clock, {
+      decoded,
+      again,
       frame: sink.frame,
       channel: sink.channel,
       aside,

@@ -9,6 +9,8 @@ import { logEvent } from './log-event.ts'
 export type LineEvents = {
   readonly opened: (now: Micros) => void
   readonly frame: (bytes: Buffer, now: Micros) => void
+  /** The line is down, and will be tried again. */
+  readonly again: () => void
   /** An open connection is lost, for this cause; called last, so that what it leads to has the last word. */
   readonly lost: (cause: GapCause) => void
 }
@@ -181,6 +183,7 @@ export class ExchangeLine {
     const timer = setTimeout(() => this.#connect(), this.#backoff.next(Math.random()))
     this.#state = { kind: 'waiting', timer }
     this.reconnects += 1
+    this.#events.again()
   }
 
   /** Leaves whatever was under way for a state without a socket. */

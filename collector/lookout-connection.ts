@@ -1,6 +1,6 @@
 import type { Micros } from '#core/instant'
 import { listSubscriptions, type OpenChannel, subscribeOpen } from '#core/kalshi/commands'
-import { decodeFrame } from '#core/kalshi/decode'
+import { decodeFrame, type Frame } from '#core/kalshi/decode'
 import { type ChannelTurn, Lookout, type LookoutFrame } from '#core/lookout'
 import type { Ticker } from '#core/ticker'
 import type { Clock } from './clock.ts'
@@ -9,6 +9,9 @@ import { ExchangeLine } from './exchange-line.ts'
 import { logEvent } from './log-event.ts'
 
 export type LookoutEvents = {
+  /** Of every frame, first of all. */
+  readonly decoded: (kind: Frame['kind']) => void
+  readonly again: (connection: number) => void
   readonly frame: (frame: LookoutFrame, now: Micros) => void
   readonly channel: (turn: ChannelTurn) => void
   readonly aside: (
@@ -42,6 +45,7 @@ export class LookoutConnection {
     this.line = new ExchangeLine(number, config, clock, {
       opened: (now) => this.#opened(now),
       frame: (bytes, now) => this.#frame(bytes, now),
+      again: () => events.again(number),
       lost: () => this.#lost(),
     })
   }
@@ -77,6 +81,7 @@ export class LookoutConnection {
 
   #frame(bytes: Buffer, now: Micros): void {
     const frame = decodeFrame(bytes.toString())
+    this.#events.decoded(frame.kind)
     if (frame.kind === 'malformed' || frame.kind === 'unknown') {
       const market = frame.kind === 'malformed' ? frame.market : null
       const reason = frame.kind === 'malformed' ? frame.reason : `type ${frame.type}`

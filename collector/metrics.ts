@@ -18,8 +18,8 @@ export type Gauges = {
 const STATES = ['standby', 'opening', 'recording', 'stopping'] as const
 const LEASES = ['held', 'unknown', 'lost'] as const
 
-/** How a set of books compared with the exchange's own answer. */
-export type CheckOutcome = 'same' | 'different' | 'unclear'
+/** How a book compared with the exchange's own answer. */
+export type CheckOutcome = 'same' | 'different' | 'unjudged'
 
 /**
  * Everything that Prometheus is told of this process. No label has more values than the code or the configuration names:

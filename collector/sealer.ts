@@ -43,6 +43,8 @@ export type SealerOptions = {
   readonly bookAt: (market: Ticker) => LiveBook | null
   /** A log could not be sealed: its book is not to be believed since then. */
   readonly suspect: (market: Ticker, since: Micros) => void
+  /** Hears what was sealed. */
+  readonly sealed?: (segments: number, records: number) => void
   readonly leaseLost: () => void
 }
 
@@ -215,8 +217,10 @@ export class Sealer {
     this.#unsealed.release(runs)
     log.sealed = part.after
     log.day = day
+    const records = segments.reduce((sum, { row }) => sum + row.records, 0)
     this.counts.segments += segments.length
-    this.counts.records += segments.reduce((sum, { row }) => sum + row.records, 0)
+    this.counts.records += records
+    this.#options.sealed?.(segments.length, records)
     if (part.suspect !== null) {
       const { first, last, reason } = part.failed.at(-1) ?? { first: null, last: null, reason: '' }
       this.#mismatch(log, part.suspect, reason, first?.seq ?? null, last?.seq ?? null)

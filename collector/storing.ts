@@ -51,7 +51,8 @@ export class Storing {
   constructor(options: StoringOptions) {
     this.#options = options
     const { config, sql, hold, spool, clock, suspect, over } = options
-    this.#recovery = new SealRecovery({ sql, hold })
+    const sealed = (segments: number, records: number) => options.metrics.sealed(segments, records)
+    this.#recovery = new SealRecovery({ sql, hold, sealed })
     this.#sealer = new Sealer({
       sql,
       hold,
@@ -62,6 +63,7 @@ export class Storing {
       recovered: (marketId) => this.#recovery.recovered(marketId),
       bookAt: options.bookAt,
       suspect,
+      sealed,
       leaseLost: () => over({ kind: 'lease_lost' }),
     })
     this.#recorder = new Recorder({

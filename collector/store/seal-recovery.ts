@@ -43,6 +43,13 @@ type Made = {
   readonly whole: boolean
 }
 
+export type SealRecoveryOptions = {
+  readonly sql: Sql
+  readonly hold: Hold
+  /** Hears what was sealed. */
+  readonly sealed?: (segments: number, records: number) => void
+}
+
 /**
  * Seals what earlier epochs left unsealed in `book_deltas`: what a crash left, and what a spool that came back late filled
  * in between two segments. Rows that make no book are left as they are. What is written is written for good, so that it may
@@ -51,6 +58,7 @@ type Made = {
 export class SealRecovery {
   readonly #sql: Sql
   readonly #hold: Hold
+  readonly #sealed: (segments: number, records: number) => void
   /** By market, what is left to do, oldest first; null until it was looked for. */
   #left: Map<number, Span[]> | null = null
   readonly #begun = new Map<number, Work>()
@@ -59,9 +67,10 @@ export class SealRecovery {
   /** Segments and records sealed, and runs that could not be. */
   readonly counts = { segments: 0, records: 0, failed: 0 }
 
-  constructor({ sql, hold }: { readonly sql: Sql; readonly hold: Hold }) {
+  constructor({ sql, hold, sealed = () => {} }: SealRecoveryOptions) {
     this.#sql = sql
     this.#hold = hold
+    this.#sealed = sealed
   }
 
   /** Whether everything that earlier epochs wrote of a log is sealed, or given up. */
@@ -131,8 +140,10 @@ export class SealRecovery {
 
   #settle({ of: { work, after, whole }, part, segments }: LogPart<Made>): void {
     const { marketId } = work.span
+    const records = segments.reduce((sum, { row }) => sum + row.records, 0)
     this.counts.segments += segments.length
-    this.counts.records += segments.reduce((sum, { row }) => sum + row.records, 0)
+    this.counts.records += records
+    this.#sealed(segments.length, records)
     for (const { first, last, reason } of part.failed) {
       if (first.seq === work.seal.failing?.first.seq) continue
       this.counts.failed += 1

@@ -89,6 +89,8 @@ export async function openFeed(
     clock,
     logs,
     sink: {
+      decoded: () => {},
+      again: () => {},
       records: take,
       frame: (frame) => frames.push(frame),
       channel: (turn) => turns.push(turn),

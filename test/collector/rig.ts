@@ -23,6 +23,8 @@ export type Rig = {
   readonly owner: Sql
   /** Why a collector's epochs ended, in order. */
   readonly failures: string[]
+  /** Of all collectors that were started. */
+  readonly metrics: Metrics
   start(): Promise<Collector>
   /** Pauses the exchange and waits until all that it said is known and durable. */
   settle(collector: Collector): Promise<void>
@@ -43,6 +45,7 @@ export async function openRig(
   const spoolDir = await mkdtemp(join(tmpdir(), 'kalshibook-spool-'))
   const stops: (() => Promise<unknown>)[] = []
   const failures: string[] = []
+  const metrics = new Metrics()
   const env = {
     KALSHI_WS_URL: exchange.wsUrl,
     KALSHI_REST_URL: exchange.restUrl,
@@ -63,6 +66,7 @@ export async function openRig(
     database,
     owner,
     failures,
+    metrics,
     start: async () => {
       const read = readCollectorConfig(env)
       if (!read.ok) throw new Error(read.problems.join('\n'))
@@ -89,7 +93,7 @@ export async function openRig(
         rest,
         spool,
         valve,
-        metrics: new Metrics(),
+        metrics,
         hold: await take(sql),
         over: ({ kind }) => failures.push(kind),
       })

@@ -154,6 +154,8 @@ async function beginEpoch(
     clock,
     logs,
     sink: {
+      decoded: () => {},
+      again: () => {},
       records: (records) =>
         entries.push(...records.map((each) => ({ kind: 'record', ...each }) as const)),
       frame: (frame, now) => universe.frame(frame, now),
