@@ -1,23 +1,41 @@
 import { parseArgs } from 'node:util'
+import { chaosCollector } from './collector.ts'
 import { chaosPath } from './path.ts'
 
-// npm run chaos -- path [--seconds 60] [--markets 200] [--rate 2000] [--seed N]
+const USAGE = `npm run chaos -- path [--seconds 60] [--markets 200] [--rate 2000] [--seed N]
+npm run chaos -- collector [--seconds 10, of each fault] [--only part of a name] [--seed N]`
 const text = { type: 'string' } as const
 const { values, positionals } = parseArgs({
   allowPositionals: true,
-  options: { seconds: text, markets: text, rate: text, seed: text },
+  options: { seconds: text, markets: text, rate: text, seed: text, only: text },
 })
-if (positionals[0] !== 'path') {
-  console.error('npm run chaos -- path [--seconds 60] [--markets 200] [--rate 2000] [--seed N]')
-  process.exit(1)
-}
 const seed = Number(values.seed ?? Math.floor(Math.random() * 2 ** 31))
-const { problems, counts } = await chaosPath({
-  seconds: Number(values.seconds ?? 60),
-  markets: Number(values.markets ?? 200),
-  rate: Number(values.rate ?? 2000),
-  seed,
-})
-console.log(JSON.stringify({ seed, ...counts, problems: problems.length }))
-for (const problem of problems) console.log(problem)
-process.exit(problems.length === 0 ? 0 : 1)
+const [which] = positionals
+if (which === 'path') process.exit(await path())
+if (which === 'collector') process.exit(await collector())
+console.error(USAGE)
+process.exit(1)
+
+async function path(): Promise<number> {
+  const { problems, counts } = await chaosPath({
+    seconds: Number(values.seconds ?? 60),
+    markets: Number(values.markets ?? 200),
+    rate: Number(values.rate ?? 2000),
+    seed,
+  })
+  console.log(JSON.stringify({ seed, ...counts, problems: problems.length }))
+  for (const problem of problems) console.log(problem)
+  return problems.length === 0 ? 0 : 1
+}
+
+async function collector(): Promise<number> {
+  const plan = { seed, seconds: Number(values.seconds ?? 10), times: {} }
+  let [faults, problems] = [0, 0]
+  for await (const report of chaosCollector(plan, values.only)) {
+    console.log(JSON.stringify(report))
+    faults += 1
+    problems += report.problems.length
+  }
+  console.log(JSON.stringify({ seed, faults, problems }))
+  return problems === 0 && faults > 0 ? 0 : 1
+}

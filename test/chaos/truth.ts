@@ -49,6 +49,16 @@ export class Truth {
     return states.slice(first, firstAfter(states, toUs)).some((state) => state.hash === hash)
   }
 
+  /** When any of these books last changed, at a moment at the latest (µs); null when none had. */
+  lastChange(markets: Iterable<string>, untilUs: number): number | null {
+    let last = 0
+    for (const market of markets) {
+      const states = this.#markets.get(market)?.states ?? []
+      last = Math.max(last, states[firstAfter(states, untilUs) - 1]?.atUs ?? 0)
+    }
+    return last === 0 ? null : last
+  }
+
   /** The hash of the book as it is now. */
   now(market: string): number {
     return this.#markets.get(market)?.states.at(-1)?.hash ?? Number.NaN
