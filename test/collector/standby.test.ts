@@ -12,12 +12,12 @@ import { Duty } from '../../collector/duty.ts'
 import { connectStore } from '../../collector/store/connect.ts'
 import { type Hold, takeLease } from '../../collector/store/lease.ts'
 import { openEpoch } from '../../collector/store/open-epoch.ts'
-import { writeBatch } from '../../collector/store/records.ts'
 import { freePort } from '../../local/free-port.ts'
 import { spawnPostgres } from '../../local/postgres-process.ts'
 import { setRolePasswords } from '../../local/roles.ts'
 import { migrate } from '../../migrations/migrate.ts'
 import { take } from '../store/fixture.ts'
+import { writeBatch } from '../store/write-batch.ts'
 import { until } from '../until.ts'
 
 // Real leases in a real Postgres, each time a tenth of what it is in production. What is recorded under them is a watermark

@@ -3,13 +3,13 @@ import { asOf } from '#core/as-of'
 import type { Micros } from '#core/instant'
 import { type BookRecord, type Gap, type Seq, seqOf } from '#core/log'
 import { ensurePartitions } from '../../collector/store/partitions.ts'
-import { writeBatch } from '../../collector/store/records.ts'
 import { coverageOf, historyAt } from '../../worker/store/book-history.ts'
 import { listRecords } from '../../worker/store/deltas.ts'
 import { listGaps } from '../../worker/store/gaps.ts'
 import { storeStatus } from '../../worker/store/status.ts'
 import { addMarket, NOW, open, openStore, type Store, take } from './fixture.ts'
 import { LogMaker } from './log-maker.ts'
+import { writeBatch } from './write-batch.ts'
 
 const HOUR = 3_600_000_000
 

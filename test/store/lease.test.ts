@@ -13,7 +13,6 @@ import {
 } from '../../collector/store/lease.ts'
 import { upsertMarkets } from '../../collector/store/metadata.ts'
 import { openEpoch } from '../../collector/store/open-epoch.ts'
-import { writeBatch } from '../../collector/store/records.ts'
 import { leaseEpoch } from '../../worker/store/status.ts'
 import {
   addMarket,
@@ -26,6 +25,7 @@ import {
   type Store,
   take,
 } from './fixture.ts'
+import { writeBatch } from './write-batch.ts'
 
 let store: Store
 

@@ -13,7 +13,7 @@ import {
 import type { Price } from '#core/price'
 import type { Size, SizeChange } from '#core/size'
 import type { Hold } from '../../collector/store/lease.ts'
-import { writeBatch } from '../../collector/store/records.ts'
+import { writeBatch } from './write-batch.ts'
 
 /** Writes one market's log by hand, as a dumb collector would: plain Maps, no `core/book`. */
 export class LogMaker {

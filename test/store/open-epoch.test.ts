@@ -3,10 +3,10 @@ import type { Micros } from '#core/instant'
 import { seqOf } from '#core/log'
 import { openEpoch } from '../../collector/store/open-epoch.ts'
 import { makePartitions } from '../../collector/store/partitions.ts'
-import { writeBatch } from '../../collector/store/records.ts'
 import { SealRecovery } from '../../collector/store/seal-recovery.ts'
 import { addMarket, at, NOW, open, openStore, type Store, take } from './fixture.ts'
 import { LogMaker } from './log-maker.ts'
+import { writeBatch } from './write-batch.ts'
 
 let store: Store
 

@@ -13,8 +13,8 @@ import type { Size, SizeChange } from '#core/size'
 import type { Hold } from '../../collector/store/lease.ts'
 import type { MarketRecord } from '../../collector/store/log-rows.ts'
 import { ensurePartitions } from '../../collector/store/partitions.ts'
-import { type RecordBatch, writeBatch } from '../../collector/store/records.ts'
 import { addMarket, at, NOW, open, openStore, type Store, take } from './fixture.ts'
+import { type RecordBatch, writeBatch } from './write-batch.ts'
 
 let store: Store
 let sql: Sql
