@@ -1,4 +1,3 @@
-import { z } from 'zod'
 import type { Mark, SetAside, TradeHole } from './entry.ts'
 import type { Micros } from './instant.ts'
 import type { Epoch } from './log.ts'
@@ -12,7 +11,6 @@ import { readText, writeText } from './varint-text.ts'
 /** Stored by their places: only ever add at the end. So with every other list that the spool stores a word of. */
 const ASIDE_KINDS = ['malformed', 'unknown', 'unstorable'] as const satisfies SetAside['kind'][]
 const CHANGE_SOURCES = ['stream', 'rest', 'clock'] as const satisfies MarketChange['source'][]
-const detailObject = z.record(z.string(), z.unknown())
 
 /** Ends the reading of a block inside its decoder. */
 export class Unreadable extends Error {}
@@ -134,9 +132,14 @@ function readOptionalTicker(from: VarintReader): Ticker | null {
 }
 
 function detailOf(text: string): Readonly<Record<string, unknown>> {
-  const detail = detailObject.safeParse(parsed(text))
-  if (!detail.success) throw new Unreadable('no detail')
-  return detail.data
+  const detail = parsed(text)
+  if (!isObject(detail)) throw new Unreadable('no detail')
+  return detail
+}
+
+/** The object itself: a copy of it by its keys would lose one that is named `__proto__`. */
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
 function parsed(text: string): unknown {

@@ -45,6 +45,17 @@ test('entries of every kind come back as they were, block by block', () => {
   )
 })
 
+test('what the exchange named as no other object does comes back too', () => {
+  const detail: unknown = JSON.parse('{"__proto__":{"a":1},"b":[2]}')
+  const stamp = { market: null, event: 'KXA', at: null, recv: us(5), source: 'rest' } as const
+  const change = { ...stamp, kind: 'fee', detail: detail as Record<string, unknown> } as const
+  const [block] = encode([[{ kind: 'change', change }]])
+  const [entry] = new SpoolDecoder().decode(must(block ?? null))?.entries ?? []
+  expect(entry?.kind === 'change' && JSON.stringify(entry.change.detail)).toBe(
+    JSON.stringify(detail),
+  )
+})
+
 test('a lost block costs no entry of the others', () => {
   fc.assert(
     fc.property(anyBlocks, fc.nat(), (blocks, pick) => {
