@@ -154,7 +154,7 @@ class LeftoverDrain {
   async #tell(
     epoch: Epoch,
     stored: StoredEpoch | null,
-    { through, filled }: Leftover,
+    { through, vouched, filled }: Leftover,
   ): Promise<'told' | 'lease_lost'> {
     if (stored === null) return 'told'
     const { sql, hold } = this.#options
@@ -164,8 +164,6 @@ class LeftoverDrain {
         if (through !== null) await storeMarks(tx, hold.slice, [through])
         return 'told' as const
       }
-      const vouched =
-        through && (Math.min(through.through, ...through.alive.map(({ us }) => us)) as Micros)
       await closeFilledGaps(tx, epoch, next)
       await shortenGaps(tx, epoch, next, vouched, filled)
       return 'told' as const

@@ -24,8 +24,8 @@ export type StoredTail = {
   readonly taken: Micros | null
 }
 
-/** The last record of a market that was stored. */
-export type Filled = { readonly seq: Seq; readonly recv: Micros }
+/** The last record of a market that was stored, and until when the market's own records vouch for it. */
+export type Filled = { readonly seq: Seq; readonly vouched: Micros }
 
 /** What became of a market's leftover records. */
 type Market = {
@@ -35,12 +35,12 @@ type Market = {
   readonly taken: Micros | null
   filled: boolean
   holed: boolean
-  /** Since a moment before the takeover its book was unknown, which was found out only after it. */
-  doubted: boolean
+  /** Since when its book was unknown as another took over, which was found out only afterwards. */
+  doubted: Micros | null
 }
 
 /** Marks stand twice a second at least. Where so much lies between the store's last and the spool's first, some are missing. */
-const MISSING_US = 10_000_000
+const MISSING_US = 2_000_000
 /** Where so much lies between two, whoever makes them was paused: of the time between it heard only later. */
 const PAUSED_US = 2_000_000
 
@@ -82,7 +82,7 @@ export class Leftover {
   }
 
   tail(market: Ticker, tail: StoredTail): void {
-    this.#markets.set(market, { ...tail, filled: false, holed: false, doubted: false })
+    this.#markets.set(market, { ...tail, filled: false, holed: false, doubted: null })
   }
 
   /** Part of the spool could not be read: nothing after it follows anything. */
@@ -95,8 +95,17 @@ export class Leftover {
    * store's, others may be missing of which nothing tells.
    */
   get through(): Mark | null {
-    const doubted = [...this.#markets.values()].some((market) => market.doubted)
-    return this.#foreign || doubted || this.holes > 0 ? null : this.#mark
+    return this.#foreign || this.holes > 0 ? null : this.#mark
+  }
+
+  /** Until when it vouches for every market that it does not speak of; null when it does not. */
+  get vouched(): Micros | null {
+    const { through } = this
+    if (through === null) return null
+    const doubts = [...this.#markets.values()].flatMap(({ doubted }) => doubted ?? [])
+    const alive = through.alive.map(({ us }) => us)
+    const least = [...doubts, ...alive].reduce((a, b) => Math.min(a, b), through.through as number)
+    return least as Micros
   }
 
   /** How many markets have records that do not follow the store's. */
@@ -108,7 +117,9 @@ export class Leftover {
   get filled(): ReadonlyMap<Ticker, Filled> {
     const filled = new Map<Ticker, Filled>()
     for (const [market, { seq, recv, filled: is, doubted }] of this.#markets) {
-      if (is && !doubted && seq !== null && recv !== null) filled.set(market, { seq, recv })
+      if (!is || seq === null || recv === null) continue
+      // It proves itself, but not that it was the last of its instant.
+      filled.set(market, { seq, vouched: Math.min(recv - 1, doubted ?? recv) as Micros })
     }
     return filled
   }
@@ -137,7 +148,7 @@ export class Leftover {
   #takes(market: Ticker, record: BookRecord): boolean {
     const state = this.#markets.get(market) ?? this.#strange(market)
     if (state.taken !== null && record.recv > state.taken) {
-      if (record.kind === 'gap' && record.from < state.taken) state.doubted = true
+      if (record.kind === 'gap' && record.from < state.taken) state.doubted ??= record.from
       return false
     }
     if (state.seq !== null && record.seq <= state.seq && this.#isOurs(record)) {
@@ -167,7 +178,7 @@ export class Leftover {
       taken: null,
       filled: false,
       holed: false,
-      doubted: false,
+      doubted: null,
     }
     this.#markets.set(market, made)
     return made

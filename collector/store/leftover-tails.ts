@@ -112,7 +112,7 @@ function foundOf(seq: unknown, us: unknown, gap: boolean): Found | null {
  * After a leftover was stored, lets the gaps of the epoch that took over begin where it ends, and never earlier than they
  * did. May be repeated. Throws as Postgres does.
  * @param vouched until when the leftover vouches for every market; null when it does not
- * @param filled the last record of each market that it filled, which vouches for that market until just before it
+ * @param filled the last record of each market that it filled, and until when that market's own records vouch for it
  */
 export async function shortenGaps(
   tx: TransactionSql,
@@ -127,16 +127,16 @@ export async function shortenGaps(
   if (rows.length > 0) {
     await tx`
       update kb.book_gaps g
-      set from_us = greatest(g.from_us, least(g.noticed_us, f.recv_us - 1)),
+      set from_us = greatest(g.from_us, least(g.noticed_us, f.vouched_us)),
         prev_seq = greatest(g.prev_seq, f.seq)
       from unnest(
         ${textArray(rows.map(([market]) => market))}::text[],
         ${integerArray(rows.map(([, { seq }]) => seq))}::int8[],
-        ${integerArray(rows.map(([, { recv }]) => recv))}::int8[]) f (ticker, seq, recv_us)
+        ${integerArray(rows.map(([, { vouched: until }]) => until))}::int8[]) f (ticker, seq, vouched_us)
       join kb.markets m on m.ticker = f.ticker
       where g.market_id = m.id and g.seq = ${first} and g.cause = 'epoch'
         and g.prev_seq >= ${low} and g.prev_seq < ${high}
-        and (g.prev_seq < f.seq or g.from_us < least(g.noticed_us, f.recv_us - 1))`
+        and (g.prev_seq < f.seq or g.from_us < least(g.noticed_us, f.vouched_us))`
   }
   if (vouched === null) return
   await tx`

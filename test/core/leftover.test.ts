@@ -62,7 +62,7 @@ test('what follows the stored log goes in, what is there already does not', () =
   const given = [1, 2, 3, 4].map((n) => record(A, n, 'delta'))
   expect(left.readable(given)).toEqual(given.slice(2))
   expect([left.refused, left.holes]).toEqual([0, 0])
-  expect(left.filled.get(A)).toEqual({ seq: seqOf(FIVE, 4), recv: 1004 })
+  expect(left.filled.get(A)).toEqual({ seq: seqOf(FIVE, 4), vouched: 1003 })
 })
 
 test('a market that the store does not know begins with its first record', () => {
@@ -96,7 +96,7 @@ test('only the gap of whoever took over is filled: nothing beyond its beginning 
   const given = [3, 4, 5, 6].map((n) => record(A, n, 'delta'))
   expect(left.readable(given)).toEqual(given.slice(0, 2))
   expect([left.refused, left.holes]).toEqual([0, 0])
-  expect(left.filled.get(A)).toEqual({ seq: seqOf(FIVE, 4), recv: 1004 })
+  expect(left.filled.get(A)).toEqual({ seq: seqOf(FIVE, 4), vouched: 1003 })
 })
 
 const TAKEN: StoredEpoch = { ...STORED, next: { epoch: SIX, opened: at(2_000_000) } }
@@ -110,7 +110,7 @@ test('one that was paused while another took over vouches for nothing of that ti
   expect(awake.through).toMatchObject({ through: 2_500_000 })
 })
 
-test('a gap from before the takeover that was found after it is not filled, nor believed to be', () => {
+test('a gap from before the takeover that was found after it is not filled, and nothing is vouched for beyond its beginning', () => {
   const left = leftover(
     [
       [A, { n: 2, taken: 1005 }],
@@ -120,15 +120,24 @@ test('a gap from before the takeover that was found after it is not filled, nor 
   )
   const late = [record(A, 3, 'delta'), record(A, 7, 'gap'), record(B, 3, 'delta'), mark(1500)]
   expect(left.readable(late)).toEqual([late[0], late[2]])
-  expect(left.through).toBeNull()
-  expect([...left.filled.keys()]).toEqual([B])
+  expect(left.vouched).toBe(900)
+  expect(left.filled.get(A)).toEqual({ seq: seqOf(FIVE, 3), vouched: 900 })
+  expect(left.filled.get(B)).toEqual({ seq: seqOf(FIVE, 3), vouched: 1002 })
+})
+
+test('it vouches until its last mark, or the last sign of life of any connection', () => {
+  const left = leftover([])
+  const alive = [1400, 1300, 1450].map((us, connection) => ({ connection, us: at(us) }))
+  left.readable([mark(1200), { kind: 'mark', mark: { epoch: FIVE, through: at(1500), alive } }])
+  expect(left.vouched).toBe(1300)
+  expect(leftover([]).vouched).toBeNull()
 })
 
 test('a leftover that is read again says the same of what it fills', () => {
   const given = [3, 4].map((n) => record(A, n, 'delta'))
   const again = leftover([[A, { n: 4, recv: 1004 }]])
   expect(again.readable(given)).toEqual([])
-  expect(again.filled.get(A)).toEqual({ seq: seqOf(FIVE, 4), recv: 1004 })
+  expect(again.filled.get(A)).toEqual({ seq: seqOf(FIVE, 4), vouched: 1003 })
 })
 
 test('a store restored from before the epoch takes neither its records nor its marks, but all else', () => {
@@ -159,7 +168,7 @@ test('after a part that could not be read nothing follows, and no later mark hol
   left.lost()
   expect(left.readable([record(A, 4), other, mark(1900)])).toEqual([other])
   expect([left.through?.through, left.refused, left.holes]).toEqual([1500, 1, 0])
-  expect(left.filled.get(A)).toEqual({ seq: seqOf(FIVE, 3), recv: 1003 })
+  expect(left.filled.get(A)).toEqual({ seq: seqOf(FIVE, 3), vouched: 1002 })
 })
 
 test('what was lost before the epoch began is lost for it too', () => {

@@ -82,3 +82,24 @@ test('other markets, and entries of other kinds, pass', () => {
   const mark: Entry = { kind: 'mark', mark: { epoch: 7 as Epoch, through: at(1), alive: [] } }
   expect(refused.readable([entry(delta(4)), other, mark])).toEqual([other, mark])
 })
+
+test('an end is let through where it follows what was, and not after deltas that were left out', () => {
+  const end = (n: number): BookRecord => ({
+    kind: 'end',
+    seq: seq(n),
+    recv: at(1000 + n),
+    event: null,
+    reason: 'settled',
+  })
+  const gap = inPlaceOf(entry(delta(2)), 'x', at(0)).slice(1)
+  const after = (...records: BookRecord[]) => {
+    const refused = new RefusedMarkets()
+    refused.add(MARKET)
+    return refused.readable([...gap, ...records.map((record) => entry(record))]).slice(1)
+  }
+  expect(after(end(3))).toEqual([entry(end(3))])
+  expect(after(delta(3), end(4))).toEqual([])
+  expect(after(delta(3), snapshot(4), end(5))).toEqual(
+    [snapshot(4), end(5)].map((each) => entry(each)),
+  )
+})

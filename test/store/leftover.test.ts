@@ -263,6 +263,30 @@ test('a leftover that proves less than the takeover knew leaves the gap as it is
   expect((await gaps(A)).slice(0, 1)).toEqual(before)
 })
 
+test('a collector that heard nothing as it was taken over, and noticed only later, vouches until it last heard', async () => {
+  const [mineOf, other] = [await newSpool(), await newSpool()]
+  const first = await mineOf.start(0)
+  for (const market of [A, B]) first.snapshot(market, 1000, [])
+  first.mark(10_000)
+  await mineOf.spool.flush()
+  while (await first.store());
+  deltas(first, A, 100)
+  first.mark(600_000)
+  await other.start(SECOND)
+  for (const market of [A, B]) first.gap(market, 1_500_000, 700_000)
+  first.snapshot(A, 1_600_000, [])
+  first.snapshot(B, 1_600_000, [])
+  first.mark(1_700_000)
+  await mineOf.crash()
+  await mineOf.start(2 * SECOND)
+  expect(mine(await rows(A), first)).toHaveLength(11)
+  for (const market of [A, B]) {
+    expect((await gaps(market))[0]).toMatchObject({ from: 700_000, noticed: SECOND })
+    expect(await bookAt(market, 650_000)).toEqual(madeBy(first, market, 650_000))
+    expect(await bookAt(market, 800_000)).toBe('gap')
+  }
+})
+
 test('a gap that the leftover itself holds ends where it ended, at the latest with the gap of the takeover', async () => {
   for (const batch of [1, 5000]) {
     await store.clear()

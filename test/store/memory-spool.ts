@@ -7,7 +7,8 @@ import type { SpoolBatch } from '../../collector/spool/spool-reader.ts'
 export class MemorySpool implements Pick<Spool, 'append' | 'read' | 'drained' | 'rewind'> {
   /** Null is a block that the disk spoilt. */
   readonly #blocks: (readonly Entry[] | null)[] = []
-  #drained = 0
+  /** Up to where it was drained, and where it was before that. */
+  #drains: number[] = [0]
   #read = 0
 
   append(entries: readonly Entry[]): void {
@@ -27,19 +28,22 @@ export class MemorySpool implements Pick<Spool, 'append' | 'read' | 'drained' | 
     return { entries, position: { file: 1, offset: this.#read }, lost }
   }
 
+  get #drained(): number {
+    return this.#drains.at(-1) ?? 0
+  }
+
   async drained({ offset }: Position): Promise<void> {
-    this.#drained = Math.max(this.#drained, offset)
+    if (offset > this.#drained) this.#drains.push(offset)
   }
 
   rewind(): void {
     this.#read = this.#drained
   }
 
-  /** The process is gone, and with it what was not on the disk yet; a power loss makes the disk forget what was drained last. */
+  /** The process is gone, and with it what was not on the disk yet; a power loss makes the disk forget the last times that it was drained. */
   crash(unwritten: number, forgotten: number): void {
-    const kept = Math.max(this.#drained, this.#blocks.length - unwritten)
-    this.#blocks.length = kept
-    this.#drained = Math.max(0, this.#drained - forgotten)
+    this.#blocks.length = Math.max(this.#drained, this.#blocks.length - unwritten)
+    this.#drains.length = Math.max(1, this.#drains.length - forgotten)
     this.rewind()
   }
 
