@@ -1,4 +1,5 @@
 import type { Micros } from '#core/instant'
+import type { Ticker } from '#core/ticker'
 
 /** Frames kept for inspection, the newest. */
 const KEPT = 100
@@ -9,6 +10,14 @@ const MINUTE_US = 60_000_000
 const STORED_A_MINUTE = 600
 /** The exchange names our account in these; they are no market data. */
 const ACCOUNT_FIELDS = new Set(['client_order_id', 'subaccount'])
+
+/** Hears of a frame that could not be used, and of the market that it names. */
+export type UnusableFrame = (
+  kind: 'malformed' | 'unknown',
+  text: string,
+  market: Ticker | null,
+  reason: string,
+) => void
 
 export type AsideFrame = { readonly kind: 'unknown' | 'malformed'; readonly text: string }
 

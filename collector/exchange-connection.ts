@@ -6,6 +6,7 @@ import { DeltaReader } from '#core/kalshi/delta-reader'
 import type { GapCause } from '#core/log'
 import type { Owners } from '#core/owners'
 import type { Ticker } from '#core/ticker'
+import type { UnusableFrame } from './aside.ts'
 import { BookCommands, type Verdict } from './book-commands.ts'
 import type { Clock } from './clock.ts'
 import type { ExchangeConfig } from './exchange-config.ts'
@@ -17,12 +18,7 @@ export type ConnectionEvents = {
   readonly decoded: (kind: Frame['kind']) => void
   readonly again: (connection: number) => void
   readonly records: (records: readonly MarketRecord[]) => void
-  readonly aside: (
-    kind: 'malformed' | 'unknown',
-    text: string,
-    market: Ticker | null,
-    reason: string,
-  ) => void
+  readonly aside: UnusableFrame
   /** A market that another connection owned is this connection's now. */
   readonly moved: (market: Ticker, from: number) => void
   /** Books that another connection brings by now, and that were lost here before: they have to come anew. */

@@ -7,6 +7,7 @@ import type { ChannelTurn, LookoutFrame } from '#core/lookout'
 import type { MarketLog } from '#core/market-log'
 import { type Followed, Owners } from '#core/owners'
 import type { Ticker } from '#core/ticker'
+import type { UnusableFrame } from './aside.ts'
 import type { Clock } from './clock.ts'
 import type { ExchangeConfig } from './exchange-config.ts'
 import { ExchangeConnection } from './exchange-connection.ts'
@@ -24,12 +25,7 @@ export type ExchangeSink = {
   readonly frame: (frame: LookoutFrame, now: Micros) => void
   /** A channel of the whole exchange has a hole, or is whole again; its first turn is `resumed`. */
   readonly channel: (turn: ChannelTurn) => void
-  readonly aside: (
-    kind: 'malformed' | 'unknown',
-    text: string,
-    market: Ticker | null,
-    reason: string,
-  ) => void
+  readonly aside: UnusableFrame
 }
 
 export type ExchangeFeedOptions = {

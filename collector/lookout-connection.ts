@@ -2,7 +2,7 @@ import type { Micros } from '#core/instant'
 import { listSubscriptions, type OpenChannel, subscribeOpen } from '#core/kalshi/commands'
 import { decodeFrame, type Frame } from '#core/kalshi/decode'
 import { type ChannelTurn, Lookout, type LookoutFrame } from '#core/lookout'
-import type { Ticker } from '#core/ticker'
+import type { UnusableFrame } from './aside.ts'
 import type { Clock } from './clock.ts'
 import type { ExchangeConfig } from './exchange-config.ts'
 import { ExchangeLine } from './exchange-line.ts'
@@ -14,12 +14,7 @@ export type LookoutEvents = {
   readonly again: (connection: number) => void
   readonly frame: (frame: LookoutFrame, now: Micros) => void
   readonly channel: (turn: ChannelTurn) => void
-  readonly aside: (
-    kind: 'malformed' | 'unknown',
-    text: string,
-    market: Ticker | null,
-    reason: string,
-  ) => void
+  readonly aside: UnusableFrame
 }
 
 /** A channel that does not come is asked for so many times before the connection is given up. */

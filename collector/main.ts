@@ -8,8 +8,7 @@ import { startHttp } from './http.ts'
 import { KalshiRest } from './kalshi-rest.ts'
 import { logEvent, setLogLevel } from './log-event.ts'
 import { Metrics } from './metrics.ts'
-import { openSpool } from './spool/spool.ts'
-import { SpoolValve } from './spool-valve.ts'
+import { openSpoolBehind, SpoolValve } from './spool-valve.ts'
 import { connectStore } from './store/connect.ts'
 
 const STATUS_MS = 1000
@@ -29,20 +28,7 @@ process.on('uncaughtException', (error) => {
 
 const tell = (message: object) => process.connected && process.send?.(message)
 const valve = new SpoolValve()
-const spool = await openSpool({
-  dir: config.SPOOL_DIR,
-  maxBytes: config.SPOOL_MAX_BYTES,
-  maxAgeS: config.SPOOL_MAX_AGE_S,
-  fileBytes: config.SPOOL_FILE_BYTES,
-  everyMs: config.SPOOL_EVERY_MS,
-  syncMs: config.SPOOL_SYNC_MS,
-  full: () => valve.shut('overflow'),
-  failed: (reason, detail) => {
-    logEvent('spool_failing', { detail })
-    valve.shut(reason)
-  },
-  drained: () => valve.open(),
-}).catch(fail)
+const spool = await openSpoolBehind(valve, config).catch(fail)
 const holder = await holderName(config.SPOOL_DIR).catch(fail)
 const { KALSHI_KEY_ID: keyId, privateKey } = config
 const rest = new KalshiRest(

@@ -7,8 +7,7 @@ import { holderName } from '../../collector/holder-name.ts'
 import { KalshiRest } from '../../collector/kalshi-rest.ts'
 import { setLogLevel } from '../../collector/log-event.ts'
 import { Metrics } from '../../collector/metrics.ts'
-import { openSpool } from '../../collector/spool/spool.ts'
-import { SpoolValve } from '../../collector/spool-valve.ts'
+import { openSpoolBehind, SpoolValve } from '../../collector/spool-valve.ts'
 import { connectStore } from '../../collector/store/connect.ts'
 import type { RunningCollector } from './running-collector.ts'
 
@@ -27,17 +26,7 @@ export async function collectorHere(
   const { config } = read
   setLogLevel(config.LOG_LEVEL)
   const valve = new SpoolValve()
-  const spool = await openSpool({
-    dir: config.SPOOL_DIR,
-    maxBytes: config.SPOOL_MAX_BYTES,
-    maxAgeS: config.SPOOL_MAX_AGE_S,
-    fileBytes: config.SPOOL_FILE_BYTES,
-    everyMs: config.SPOOL_EVERY_MS,
-    syncMs: config.SPOOL_SYNC_MS,
-    full: () => valve.shut('overflow'),
-    failed: (reason) => valve.shut(reason),
-    drained: () => valve.open(),
-  })
+  const spool = await openSpoolBehind(valve, config)
   const { KALSHI_KEY_ID: keyId, privateKey } = config
   const rest = new KalshiRest(config.KALSHI_REST_URL, { keyId, privateKey }, null)
   const sql = connectStore(config.COLLECTOR_DATABASE_URL)

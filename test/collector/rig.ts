@@ -6,8 +6,7 @@ import { type Collector, startCollector } from '../../collector/collector.ts'
 import { readCollectorConfig } from '../../collector/config.ts'
 import { KalshiRest } from '../../collector/kalshi-rest.ts'
 import { Metrics } from '../../collector/metrics.ts'
-import { openSpool } from '../../collector/spool/spool.ts'
-import { SpoolValve } from '../../collector/spool-valve.ts'
+import { openSpoolBehind, SpoolValve } from '../../collector/spool-valve.ts'
 import { connectStore } from '../../collector/store/connect.ts'
 import { type Exchange, startExchange } from '../../simulator/exchange.ts'
 import type { ExchangeOptions } from '../../simulator/options.ts'
@@ -75,17 +74,7 @@ export async function openRig(
       const { KALSHI_KEY_ID: keyId, privateKey } = config
       const rest = new KalshiRest(config.KALSHI_REST_URL, { keyId, privateKey })
       const valve = new SpoolValve()
-      const spool = await openSpool({
-        dir: config.SPOOL_DIR,
-        maxBytes: config.SPOOL_MAX_BYTES,
-        maxAgeS: config.SPOOL_MAX_AGE_S,
-        fileBytes: config.SPOOL_FILE_BYTES,
-        everyMs: config.SPOOL_EVERY_MS,
-        syncMs: config.SPOOL_SYNC_MS,
-        full: () => valve.shut('overflow'),
-        failed: (reason) => valve.shut(reason),
-        drained: () => valve.open(),
-      })
+      const spool = await openSpoolBehind(valve, config)
       stops.push(() => spool.close())
       const collector = await startCollector({
         config,
