@@ -10,7 +10,7 @@ if (!(name in BENCHES)) {
   console.error(`npm run bench ${Object.keys(BENCHES).join('|')}`)
   process.exit(1)
 }
-for (const figure of await BENCHES[name as keyof typeof BENCHES]()) {
+for await (const figure of await BENCHES[name as keyof typeof BENCHES]()) {
   console.log(JSON.stringify(figure))
 }
 process.exit(0)
