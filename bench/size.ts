@@ -65,6 +65,7 @@ async function record(sql: Sql, mix: Mix): Promise<number> {
   const ids = new MarketIds(sql)
   await ids.find(hold, exchange.logs.keys(), START)
   const sealer = new Sealer({
+    sameStore: async () => {},
     sql,
     hold,
     clock: () => exchange.recv,

@@ -1,4 +1,4 @@
-import type { Sql } from 'postgres'
+import type { Sql, TransactionSql } from 'postgres'
 import type { SealedPart } from '#core/log-sealing'
 import { type Hold, underLease } from './store/lease.ts'
 import {
@@ -41,14 +41,17 @@ export type Written<Of> = {
 /**
  * Writes parts in one transaction under the lease; when Postgres refuses the data of one, the others go in without it.
  * May be repeated. Throws as Postgres does on any other error.
+ * @param sameStore throws when the store is not the one in which the parts' records were found durable
  */
 export async function writeParts<Of>(
   sql: Sql,
   hold: Hold,
   parts: readonly LogPart<Of>[],
+  sameStore: (tx: TransactionSql) => Promise<void> = async () => {},
 ): Promise<Written<Of> | 'lease_lost'> {
   try {
     const outcome = await underLease(sql, hold, async (tx) => {
+      await sameStore(tx)
       await insertSegments(
         tx,
         parts.flatMap(({ segments }) => segments),
@@ -66,9 +69,9 @@ export async function writeParts<Of>(
     if (only === undefined || !UNSTORABLE.test(code)) throw error
     if (others.length === 0) return { written: [], refused: [{ part: only, code }] }
     const half = Math.ceil(parts.length / 2)
-    const first = await writeParts(sql, hold, parts.slice(0, half))
+    const first = await writeParts(sql, hold, parts.slice(0, half), sameStore)
     if (first === 'lease_lost') return first
-    const second = await writeParts(sql, hold, parts.slice(half))
+    const second = await writeParts(sql, hold, parts.slice(half), sameStore)
     if (second === 'lease_lost') return second
     return {
       written: [...first.written, ...second.written],

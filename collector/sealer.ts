@@ -1,4 +1,4 @@
-import type { Sql } from 'postgres'
+import type { Sql, TransactionSql } from 'postgres'
 import type { Micros } from '#core/instant'
 import { keepOpening } from '#core/kept-opening'
 import { type LogSeal, sealLog } from '#core/log-sealing'
@@ -37,6 +37,8 @@ export type SealerOptions = {
   readonly everyMs: number
   /** The watermark: every record up to it was added. A day does not begin before; null while there is none. */
   readonly through: () => Micros | null
+  /** Looks, in the transaction that seals, whether the store still holds what it held. Throws when it does not. */
+  readonly sameStore: (tx: TransactionSql) => Promise<void>
   /** Whether all that earlier epochs wrote of a log is sealed, or given up. */
   readonly recovered: (marketId: number) => boolean
   /** The live book of a market, null while it is not known. */
@@ -203,8 +205,8 @@ export class Sealer {
 
   async #writeHeld(): Promise<'written' | 'lease_lost'> {
     if (this.#held.length === 0) return 'written'
-    const { sql, hold } = this.#options
-    const outcome = await writeParts(sql, hold, this.#held)
+    const { sql, hold, sameStore } = this.#options
+    const outcome = await writeParts(sql, hold, this.#held, sameStore)
     if (outcome === 'lease_lost') return outcome
     for (const part of outcome.written) this.#settle(part)
     for (const { part, code } of outcome.refused) this.#refused(part, code)

@@ -15,7 +15,7 @@ import { type StoredRecord, writeEntries } from './store/entries.ts'
 import type { Hold } from './store/lease.ts'
 import type { MarketIds } from './store/market-ids.ts'
 import { dropSealedHours, makePartitions } from './store/partitions.ts'
-import type { Durable } from './store/same-store.ts'
+import { type Durable, requireSameStore } from './store/same-store.ts'
 import { SealRecovery } from './store/seal-recovery.ts'
 
 export type StoringOptions = {
@@ -60,6 +60,7 @@ export class Storing {
       most: config.SEAL_MAX_BYTES,
       everyMs: config.SEAL_EVERY_MS,
       through: () => this.#recorder.durable,
+      sameStore: (tx) => requireSameStore(tx, hold, this.#durable, clock()),
       recovered: (marketId) => this.#recovery.recovered(marketId),
       bookAt: options.bookAt,
       suspect,

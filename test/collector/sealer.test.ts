@@ -6,6 +6,7 @@ import { turnOf } from '#core/sealing'
 import { Sealer, type SealerOptions } from '../../collector/sealer.ts'
 import type { Hold } from '../../collector/store/lease.ts'
 import { makePartitions } from '../../collector/store/partitions.ts'
+import { requireSameStore } from '../../collector/store/same-store.ts'
 import { SealRecovery } from '../../collector/store/seal-recovery.ts'
 import { historyAt } from '../../worker/store/book-history.ts'
 import { addMarket, at, NOW, open, openStore, type Store, take } from '../store/fixture.ts'
@@ -45,6 +46,7 @@ function sealerWith(over: Partial<SealerOptions> = {}): Sealer {
     most: 1_000_000,
     everyMs: 10,
     through: () => Number.MAX_SAFE_INTEGER as Micros,
+    sameStore: async () => {},
     recovered: () => true,
     bookAt: () => null,
     suspect: (market, since) => told.push(`${market} ${since - NOW}`),
@@ -64,6 +66,19 @@ const segments = () => segmentsOf(store.owner, marketId)
 const sealed = async () => (await segments()).flatMap(({ records }) => records)
 /** When the market's turn comes in the hour after NOW's. */
 const endOfHour = (NOW - (NOW % HOUR) + HOUR + TURN) as Micros
+
+test('nothing is sealed into a store that lacks what was durable: an older one took its place', async () => {
+  const log = await storedLog(600)
+  const last = stored(marketId, log.records).at(-1) ?? null
+  const durable = { through: at(0), last }
+  const sealer = sealerWith({
+    sameStore: (tx) => requireSameStore(tx, hold, durable, at(600_000)),
+  })
+  await sealer.add(stored(marketId, log.records))
+  await store.owner`delete from kb.book_deltas where seq > ${log.records[500]?.seq ?? 0}`
+  await expect(sealer.seal(NOW)).rejects.toMatchObject({ code: 'store_restored' })
+  expect(await segments()).toEqual([])
+})
 
 test('full runs are sealed at once, the rest in the market’s turn after the hour, each record once', async () => {
   const log = await storedLog(1300)
