@@ -51,7 +51,9 @@ const LOSSES: readonly string[] = ['drop', 'delay', 'cut', 'overflow', 'silence'
 export async function chaosPath(options: ChaosOptions): Promise<ChaosReport> {
   const { markets, rate, seed } = options
   const exchange = await startExchange({ markets, rate, seed, paused: true })
-  const product = await runProduct(exchange, { collector: { RECOVERY_MS: '500' } })
+  // On one connection every loss concerns every market; those of several are the matter of `chaos -- collector`.
+  const collector = { RECOVERY_MS: '500', CONNECTIONS: '1' }
+  const product = await runProduct(exchange, { collector })
   const truth = new Truth(exchange)
   const run = new ChaosRun(options, exchange, product, truth)
   try {
