@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { type Figure, figure, percentile } from './figure.ts'
 import { IngestRig } from './ingest-rig.ts'
 import type { MeasuredChild } from './measured-child.ts'
+import { benchSize } from './size.ts'
 import { sustainedRate } from './sustained.ts'
 
 const LEVELS = 40
@@ -20,12 +21,13 @@ const MB = 1_000_000
  * the 99th percentile of socket-to-durable at half that rate, beside that of the plain loop's transactions;
  * processor seconds for a million deltas, beside a process that only parses the frames;
  * memory with 50,000 markets of 40 levels, beside the same process holding nothing.
- * What the exchange's own process costs is printed beside them.
+ * What the exchange's own process costs is printed beside them, and what a delta takes once it is sealed.
  */
 export async function* benchIngest(): AsyncGenerator<Figure> {
   yield await inMemory()
   yield* await atMarkets(1000, '1k')
   yield* await atMarkets(20_000, '20k')
+  yield* await benchSize()
 }
 
 async function atMarkets(markets: number, name: string): Promise<Figure[]> {

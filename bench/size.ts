@@ -28,7 +28,7 @@ const SKEWED: Mix = { markets: 2000, rate: 150, skew: 1, hours: 2 }
 /** Bytes that a delta takes in Postgres once its hour is sealed and dropped, indexes and all, beside those of its plain row. */
 export async function benchSize(): Promise<Figure[]> {
   return [
-    await measure('stored_bytes_per_delta_busy', BUSY),
+    await measure('stored_bytes_per_delta', BUSY),
     await measure('stored_bytes_per_delta_skewed', SKEWED),
   ]
 }
