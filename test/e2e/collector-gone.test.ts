@@ -83,7 +83,10 @@ test('the next collector opens an epoch: what nobody saw is unknown, and books a
   await product.startCollector()
   for (const market of markets) await until(`${market} is live`, () => says(market, 'live'))
   for (const market of markets) {
-    const { body } = await book(market, `&at=${blindUs}`)
+    const then = () => book(market, `&at=${blindUs}`)
+    // A book is live before the snapshot that ends its gap is stored.
+    await until('the gap has its end', async () => (await then()).body.data?.gap?.to_us !== null)
+    const { body } = await then()
     expect(body.data).toMatchObject({ status: 'unknown', gap: { cause: 'epoch' } })
     expect(body.data?.gap?.from_us).toBeLessThan(blindUs)
     expect(body.data?.gap?.to_us).toBeGreaterThan(blindUs)
