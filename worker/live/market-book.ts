@@ -2,7 +2,7 @@ import { DurableObject } from 'cloudflare:workers'
 import type { FeedWord } from '#core/feed-health'
 import type { LiveKnowledge } from '#core/live-answer'
 import { LiveBook } from '#core/live-book'
-import { streamLimitsOf } from '#core/plan'
+import { planOf } from '#core/plan'
 import { hear, SUBS, served, subscribe, unsubscribe } from '#core/stream-session'
 import type { Ticker } from '#core/ticker'
 import type { FeedItem } from '#core/wire/feed'
@@ -95,7 +95,7 @@ export class MarketBook extends DurableObject<Env> {
     this.ctx.acceptWebSocket(server)
     this.#subscribers.open(server, plan, marketStatus)
     this.#live.marketStatus = marketStatus
-    const limits = streamLimitsOf(plan)
+    const limits = planOf(plan).streams
     this.#say(server, { type: 'welcome', plan, limits, server_us: Date.now() * 1000 })
     return new Response(null, { status: 101, webSocket: client })
   }
