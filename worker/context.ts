@@ -1,6 +1,6 @@
 import type { Context } from 'hono'
 import type { Sql } from 'postgres'
-import { withDatabase } from './database.ts'
+import { type Database, openDatabase, withDatabase } from './database.ts'
 import { type Env, settingsOf } from './env.ts'
 import type { ApiKey } from './store/api-keys.ts'
 
@@ -21,6 +21,12 @@ export function readMarketData<Result>(
 ): Promise<Result> {
   const { HYPERDRIVE_READER } = settingsOf(c.env)
   return withDatabase(HYPERDRIVE_READER, (goodbye) => c.executionCtx.waitUntil(goodbye), run)
+}
+
+/** Opens market data as kb_reader for a reading of many steps. Throws DatabaseAwayError when that cannot be done now. */
+export function openMarketData(c: Context<App>): Database {
+  const { HYPERDRIVE_READER } = settingsOf(c.env)
+  return openDatabase(HYPERDRIVE_READER, (goodbye) => c.executionCtx.waitUntil(goodbye))
 }
 
 /** Reads keys as kb_account. Throws DatabaseAwayError when that cannot be done now. */

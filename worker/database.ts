@@ -24,30 +24,60 @@ export class DatabaseAwayError extends Error {
   readonly retryable = true
 }
 
+/** A connection of one request's own, as none can outlive its request. */
+export type Database = {
+  /** Runs queries. Throws DatabaseAwayError when Postgres is away or late, otherwise what `run` throws. */
+  run<Result>(run: (sql: Sql) => Promise<Result>): Promise<Result>
+  /** Says goodbye; safe to call twice. */
+  close(): void
+}
+
 /**
- * Runs queries on a connection of this request's own, as a connection cannot outlive its request.
+ * Opens a connection, at its first query.
  * @param connectionString from a Hyperdrive binding; null when the binding is missing
  * @param later keeps the goodbye alive after the answer was sent
- * Throws DatabaseAwayError when Postgres is away or late, otherwise what `run` throws.
+ * Throws DatabaseAwayError without a binding.
  */
+export function openDatabase(
+  connectionString: string | null,
+  later: (goodbye: Promise<unknown>) => void,
+): Database {
+  if (connectionString === null) throw new DatabaseAwayError('no database is configured')
+  const sql = postgres(connectionString, OPTIONS)
+  let closed = false
+  return {
+    async run(run) {
+      let timer: number | null = null
+      const late = new Promise<never>((_, refuse) => {
+        timer = setTimeout(() => refuse(new DatabaseAwayError('too late')), DEADLINE_MS)
+      })
+      try {
+        return await Promise.race([run(sql), late])
+      } catch (error) {
+        throw isAway(error) ? new DatabaseAwayError('away', { cause: error }) : error
+      } finally {
+        clearTimeout(timer)
+      }
+    },
+    close() {
+      if (closed) return
+      closed = true
+      later(sql.end({ timeout: 1 }).catch(() => {}))
+    },
+  }
+}
+
+/** Runs queries on a connection that is opened for them alone. Throws as openDatabase and its `run` do. */
 export async function withDatabase<Result>(
   connectionString: string | null,
   later: (goodbye: Promise<unknown>) => void,
   run: (sql: Sql) => Promise<Result>,
 ): Promise<Result> {
-  if (connectionString === null) throw new DatabaseAwayError('no database is configured')
-  const sql = postgres(connectionString, OPTIONS)
-  let timer: number | null = null
-  const late = new Promise<never>((_, refuse) => {
-    timer = setTimeout(() => refuse(new DatabaseAwayError('too late')), DEADLINE_MS)
-  })
+  const database = openDatabase(connectionString, later)
   try {
-    return await Promise.race([run(sql), late])
-  } catch (error) {
-    throw isAway(error) ? new DatabaseAwayError('away', { cause: error }) : error
+    return await database.run(run)
   } finally {
-    clearTimeout(timer)
-    later(sql.end({ timeout: 1 }).catch(() => {}))
+    database.close()
   }
 }
 

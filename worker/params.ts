@@ -52,14 +52,20 @@ export const depthParam = read(
   'must be a whole number from 1 to 1000',
 ).openapi({ type: 'integer', minimum: 1, maximum: 1000 })
 
-const LIMIT = { least: 1, most: 10_000, usual: 1000 }
-/** How many rows. */
+const LIMIT = { least: 1, most: 10_000 }
+/** Rows of a page for which no limit is given. */
+export const PAGE_ROWS = 1000
+/** How many rows: of a page, or at most of a stream. */
 export const limitParam = read(
   wholeNumber(LIMIT.least, LIMIT.most),
   `must be a whole number from ${LIMIT.least} to ${LIMIT.most}`,
-)
-  .default(LIMIT.usual)
-  .openapi({ type: 'integer', minimum: LIMIT.least, maximum: LIMIT.most, default: LIMIT.usual })
+).openapi({
+  type: 'integer',
+  minimum: LIMIT.least,
+  maximum: LIMIT.most,
+  default: PAGE_ROWS,
+  description: 'Rows of a page; a stream has all rows unless this is given',
+})
 
 /** One of a list of words. */
 export function wordParam<const Words extends readonly [string, ...string[]]>(words: Words) {
@@ -79,7 +85,23 @@ export const groupParam = read(
 ).openapi({ type: 'string' })
 
 /** A page's `next_cursor`, checked by its route. */
-export const cursorParam = once.openapi({ type: 'string' })
+export const cursorParam = once.openapi({
+  type: 'string',
+  description: 'The next_cursor of the page before, or the cursor of a stream that broke off',
+})
+
+/** What every list takes, to be spread into its query. */
+export const listParams = {
+  cursor: cursorParam.optional(),
+  limit: limitParam.optional(),
+  order: wordParam(['asc', 'desc']).default('asc'),
+} as const
+
+/** A range of time, `from` inclusive and `to` exclusive, to be spread into a query. */
+export const rangeParams = {
+  from: instantParam.optional(),
+  to: instantParam.optional(),
+} as const
 
 /** A route that takes none. */
 export const noParams = z.strictObject({})

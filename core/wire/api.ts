@@ -19,7 +19,10 @@ export const errorEnvelope = z.object({
   request_id: z.string(),
 })
 
-const meta = z.object({ request_id: z.string() })
+const meta = z.object({
+  request_id: z.string(),
+  credits: z.int().nonnegative().describe('What this answer cost'),
+})
 
 /** One object. */
 export function answerOf<Data extends z.ZodType>(data: Data) {

@@ -9,7 +9,14 @@ import { type App, readMarketData } from '../context.ts'
 import { given } from '../given.ts'
 import { nowUs } from '../now.ts'
 import { openPage } from '../page.ts'
-import { cursorParam, instantParam, limitParam, seqParam, tickerParam } from '../params.ts'
+import {
+  cursorParam,
+  instantParam,
+  limitParam,
+  PAGE_ROWS,
+  seqParam,
+  tickerParam,
+} from '../params.ts'
 import { REFUSAL, refuse } from '../refuse.ts'
 import { coverageOf } from '../store/book-history.ts'
 import { listRecords } from '../store/deltas.ts'
@@ -26,7 +33,7 @@ const route = createRoute({
       to: instantParam.optional(),
       after_seq: seqParam.optional(),
       cursor: cursorParam.optional(),
-      limit: limitParam,
+      limit: limitParam.default(PAGE_ROWS),
     }),
   },
   responses: {
@@ -72,7 +79,7 @@ export function addDeltas(app: OpenAPIHono<App>): void {
       {
         data: shown.map(printRecord),
         next_cursor: next ?? null,
-        meta: { request_id: c.get('requestId'), through_us: found.throughUs },
+        meta: { request_id: c.get('requestId'), credits: 1, through_us: found.throughUs },
       },
       200,
     )

@@ -1,81 +1,101 @@
 import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi'
 import { rangeFault } from '#core/asked-instant'
+import type { Micros } from '#core/instant'
 import type { Gap, Seq } from '#core/log'
 import { rangeBeforeRecord } from '#core/past-book'
-import { pageOf } from '#core/wire/api'
+import type { Column } from '#core/wire/csv'
 import { type WireRecord, wireGap } from '#core/wire/record'
-import { type App, readMarketData } from '../context.ts'
+import { answerList } from '../answer-list.ts'
+import { byKey } from '../by-key.ts'
+import type { App } from '../context.ts'
+import { KEYED, listAnswers } from '../describe-read.ts'
 import { given } from '../given.ts'
+import { noSuch } from '../no-such.ts'
 import { nowUs } from '../now.ts'
-import { openPage } from '../page.ts'
-import { cursorParam, instantParam, limitParam, tickerParam } from '../params.ts'
-import { REFUSAL, refuse } from '../refuse.ts'
+import { listParams, rangeParams, tickerParam } from '../params.ts'
+import { refuse } from '../refuse.ts'
 import { coverageOf } from '../store/book-history.ts'
 import { listGaps } from '../store/gaps.ts'
 import { findMarket } from '../store/markets.ts'
 
+type WireGap = Extract<WireRecord, { type: 'gap' }>
+
+const EXAMPLE: WireGap = {
+  type: 'gap',
+  seq: 33547989549058,
+  cause: 'cut',
+  from_us: 1795345898131376,
+  to_us: 1795345899731376,
+  prev_seq: 33547989549057,
+  event_us: null,
+  recv_us: 1795345898631376,
+}
+
+const COLUMNS: readonly Column<WireGap>[] = [
+  ['seq', (gap) => gap.seq],
+  ['cause', (gap) => gap.cause],
+  ['from_us', (gap) => gap.from_us],
+  ['to_us', (gap) => gap.to_us],
+  ['prev_seq', (gap) => gap.prev_seq],
+  ['recv_us', (gap) => gap.recv_us],
+]
+
 const route = createRoute({
   method: 'get',
   path: '/v1/markets/{ticker}/gaps',
-  summary: 'The intervals in which a market’s book is not known, oldest first',
-  request: {
-    params: tickerParam,
-    query: z.strictObject({
-      from: instantParam.optional(),
-      to: instantParam.optional(),
-      cursor: cursorParam.optional(),
-      limit: limitParam,
-    }),
-  },
-  responses: {
-    200: {
-      description: 'A page of gaps that overlap the range, with their bounds as known now',
-      content: { 'application/json': { schema: pageOf(wireGap) } },
-    },
-    default: REFUSAL,
-  },
+  tags: ['The record'],
+  summary: 'The intervals in which a market’s book is not known',
+  security: KEYED,
+  request: { params: tickerParam, query: z.strictObject({ ...rangeParams, ...listParams }) },
+  responses: listAnswers(
+    'The gaps that overlap the range, with their bounds as known now',
+    wireGap,
+    EXAMPLE,
+    ['not_found', 'range_not_covered'],
+  ),
 })
 
 /** `GET /v1/markets/{ticker}/gaps`. */
 export function addGaps(app: OpenAPIHono<App>): void {
-  app.openapi(route, async (c) => {
+  app.openapi(route, (c) => {
     const { ticker } = c.req.valid('param')
-    const { cursor, limit, from, to } = c.req.valid('query')
-    const page = await openPage(c, { route: route.path, params: { ticker, from, to } }, cursor)
-    if (!page.ok) return refuse(c, page.error)
-    const wrong = rangeFault(from, to, nowUs())
+    const { cursor, limit, order, from, to } = c.req.valid('query')
+    const now = nowUs()
+    const wrong = rangeFault(from, to, now)
     if (wrong !== null) return refuse(c, wrong)
-    const [after] = (page.position ?? []).map((seq) => Number(seq) as Seq)
-    const found = await readMarketData(c, async (sql) => {
-      const market = await findMarket(sql, ticker)
-      if (market === null) return null
-      const rows = await listGaps(sql, market.id, {
-        ...given({ fromUs: from, toUs: to, after }),
-        limit: limit + 1,
-      })
-      const coverage = rows.gaps.length > 0 ? null : await coverageOf(sql, market.id)
-      return { ...rows, coverage }
-    })
-    if (found === null) {
-      return refuse(c, { code: 'not_found', message: `there is no market ${ticker}` })
-    }
-    const early = found.coverage && rangeBeforeRecord({ coverage: found.coverage }, to)
-    if (early !== null) return refuse(c, early)
-    const shown = found.gaps.slice(0, limit)
-    const last = found.gaps.length > limit ? shown.at(-1) : undefined
-    return c.json(
-      {
-        data: shown.map(printGap),
-        next_cursor: last === undefined ? null : await page.cursorAt([String(last.seq)]),
-        meta: { request_id: c.get('requestId'), through_us: found.throughUs },
+    const position = ({ seq }: Gap) => [String(seq)]
+    return answerList(c, {
+      route: route.path,
+      params: { ticker, from, to, order },
+      cost: 'rows',
+      asked: { cursor, limit },
+      wire: printGap,
+      position,
+      columns: COLUMNS,
+      open: async (sql, start) => {
+        const market = await findMarket(sql, ticker)
+        if (market === null) return { ok: false, error: noSuch('market', ticker) }
+        const coverage = await coverageOf(sql, market.id)
+        const error = rangeBeforeRecord({ coverage }, to)
+        if (error !== null) return { ok: false, error }
+        const fromUs = from ?? coverage.first?.recvUs ?? now
+        const range = { fromUs, toUs: Math.min(to ?? now, now) as Micros }
+        const batches = byKey(start, {
+          position,
+          read: (place, most) => {
+            const after = place === null ? undefined : (Number(place[0]) as Seq)
+            const span = given({ fromUs: from, toUs: to, after })
+            return listGaps(sql, market.id, { ...span, order, limit: most })
+          },
+        })
+        return { ok: true, range, batches }
       },
-      200,
-    )
+    })
   })
 }
 
 /** A gap with its bounds as known now; on streams and in the log `to_us` stays null. */
-function printGap(gap: Gap): Extract<WireRecord, { type: 'gap' }> {
+function printGap(gap: Gap): WireGap {
   return {
     type: 'gap',
     seq: gap.seq,

@@ -1,11 +1,12 @@
 import { createRoute, type OpenAPIHono, type z } from '@hono/zod-openapi'
 import { type Micros, printInstant } from '#core/instant'
 import { coveredOf } from '#core/past-book'
-import { answerOf } from '#core/wire/api'
 import { marketAnswer } from '#core/wire/market-answer'
+import { answerData } from '../answer.ts'
 import { type App, readMarketData } from '../context.ts'
+import { objectAnswers } from '../describe-read.ts'
 import { noParams, tickerParam } from '../params.ts'
-import { REFUSAL, refuse } from '../refuse.ts'
+import { refuse } from '../refuse.ts'
 import { coverageOf } from '../store/book-history.ts'
 import type { Coverage } from '../store/history-head.ts'
 import { findMarket, type Market } from '../store/markets.ts'
@@ -16,13 +17,7 @@ const route = createRoute({
   path: '/v1/markets/{ticker}',
   summary: 'Everything known of one market',
   request: { params: tickerParam, query: noParams },
-  responses: {
-    200: {
-      description: 'The market',
-      content: { 'application/json': { schema: answerOf(marketAnswer) } },
-    },
-    default: REFUSAL,
-  },
+  responses: objectAnswers('The market', marketAnswer, {}, ['not_found']),
 })
 
 /** `GET /v1/markets/{ticker}`. */
@@ -35,7 +30,7 @@ export function addMarket(app: OpenAPIHono<App>): void {
     })
     return data === null
       ? refuse(c, { code: 'not_found', message: `there is no market ${ticker}` })
-      : c.json({ data, meta: { request_id: c.get('requestId') } }, 200)
+      : answerData(c, data, { caching: 'check', credits: 1 })
   })
 }
 

@@ -5,7 +5,7 @@ import { marketSummaryAnswer } from '#core/wire/market-answer'
 import { type App, readMarketData } from '../context.ts'
 import { given } from '../given.ts'
 import { openPage } from '../page.ts'
-import { cursorParam, groupParam, limitParam, statusParam } from '../params.ts'
+import { cursorParam, groupParam, limitParam, PAGE_ROWS, statusParam } from '../params.ts'
 import { REFUSAL, refuse } from '../refuse.ts'
 import { listMarkets, type MarketSummary } from '../store/markets.ts'
 
@@ -19,7 +19,7 @@ const route = createRoute({
       series: groupParam.optional(),
       event: groupParam.optional(),
       cursor: cursorParam.optional(),
-      limit: limitParam,
+      limit: limitParam.default(PAGE_ROWS),
     }),
   },
   responses: {
@@ -46,7 +46,7 @@ export function addMarkets(app: OpenAPIHono<App>): void {
       {
         data: shown.map(printMarketSummary),
         next_cursor: last === undefined ? null : await page.cursorAt([last.ticker]),
-        meta: { request_id: c.get('requestId'), through_us: null },
+        meta: { request_id: c.get('requestId'), credits: 1, through_us: null },
       },
       200,
     )

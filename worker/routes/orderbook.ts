@@ -2,17 +2,21 @@ import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi'
 import type { Context } from 'hono'
 import type { ApiError } from '#core/api-error'
 import { notAhead } from '#core/asked-instant'
+import { cachingOfPast } from '#core/caching'
+import { bookCredits } from '#core/credit'
+import type { Micros } from '#core/instant'
 import { answerLive, type LiveKnowledge } from '#core/live-answer'
 import { tradingIsOver } from '#core/market-status'
 import type { PastAnswer, PastPoint, Showing } from '#core/past-book'
-import { answerOf } from '#core/wire/api'
-import { bookAnswer } from '#core/wire/book-answer'
+import { type BookAnswer, bookAnswer } from '#core/wire/book-answer'
+import { answerData, type Terms } from '../answer.ts'
 import { type App, readMarketData } from '../context.ts'
+import { objectAnswers } from '../describe-read.ts'
 import { marketStub } from '../live/stubs.ts'
 import { nowUs } from '../now.ts'
 import { depthParam, instantParam, seqParam, tickerParam, wordParam } from '../params.ts'
 import { readPastBook } from '../past-book.ts'
-import { REFUSAL, refuse } from '../refuse.ts'
+import { refuse } from '../refuse.ts'
 import { findMarket, type Market } from '../store/markets.ts'
 
 const route = createRoute({
@@ -29,13 +33,10 @@ const route = createRoute({
       stale: wordParam(['allow']).optional(),
     }),
   },
-  responses: {
-    200: {
-      description: 'The book, or that nobody knows it',
-      content: { 'application/json': { schema: answerOf(bookAnswer) } },
-    },
-    default: REFUSAL,
-  },
+  responses: objectAnswers('The book, or that nobody knows it', bookAnswer, {}, [
+    'not_found',
+    'range_not_covered',
+  ]),
 })
 
 /** `GET /v1/markets/{ticker}/orderbook`. */
@@ -69,9 +70,16 @@ export function addOrderbook(app: OpenAPIHono<App>): void {
     }
     const answer = found.past ?? (await liveBook(c, found.market, found.showing, stale === 'allow'))
     return answer.kind === 'answer'
-      ? c.json({ data: answer.answer, meta: { request_id: c.get('requestId') } }, 200)
+      ? answerData(c, answer.answer, termsOf(answer.answer, asked?.at))
       : refuse(c, answer.error)
   })
+}
+
+/** Failures, unknown and stale books cost nothing; only a known past may be kept. */
+function termsOf({ status }: BookAnswer, at: Micros | undefined): Terms {
+  if (status === 'unknown' || status === 'stale') return { caching: 'none', credits: 0 }
+  const caching = at === undefined ? 'none' : cachingOfPast(at, nowUs())
+  return { caching, credits: bookCredits(1) }
 }
 
 /** The book from its live object, or from the record while that knows nothing. */

@@ -2,15 +2,15 @@ import { createRoute, type OpenAPIHono } from '@hono/zod-openapi'
 import type { Context } from 'hono'
 import { summariseFeed } from '#core/feed-summary'
 import { type Micros, printInstant } from '#core/instant'
-import { answerOf } from '#core/wire/api'
 import { statusAnswer } from '#core/wire/market-answer'
+import { answerData } from '../answer.ts'
 import { type App, readMarketData } from '../context.ts'
+import { objectAnswers } from '../describe-read.ts'
 import { settingsOf } from '../env.ts'
 import type { ShardStatus } from '../live/collector-link.ts'
 import { shardStub } from '../live/stubs.ts'
 import { nowUs } from '../now.ts'
 import { noParams } from '../params.ts'
-import { REFUSAL } from '../refuse.ts'
 import { type StoreStatus, storeStatus } from '../store/status.ts'
 
 /** How long (ms) the status waits for any of those it asks. */
@@ -21,13 +21,7 @@ const route = createRoute({
   path: '/v1/status',
   summary: 'How the feed and the record do; no key is needed',
   request: { query: noParams },
-  responses: {
-    200: {
-      description: 'The status, also while parts of us are away',
-      content: { 'application/json': { schema: answerOf(statusAnswer) } },
-    },
-    default: REFUSAL,
-  },
+  responses: objectAnswers('The status, also while parts of us are away', statusAnswer, {}),
 })
 
 /** `GET /v1/status`. */
@@ -49,7 +43,7 @@ export function addStatus(app: OpenAPIHono<App>): void {
       record: store && printRecordStatus(store, now),
       server_ts: printInstant(now),
     }
-    return c.json({ data, meta: { request_id: c.get('requestId') } }, 200)
+    return answerData(c, data, { caching: 'none', credits: 0 })
   })
 }
 

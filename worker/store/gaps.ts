@@ -12,11 +12,12 @@ export type GapRange = {
   readonly toUs?: Micros
   /** The seq of the last gap of the page before. */
   readonly after?: Seq
+  readonly order: 'asc' | 'desc'
   readonly limit: number
 }
 
 export type GapPage = {
-  readonly gaps: readonly Gap[]
+  readonly rows: readonly Gap[]
   /** The watermark; null before the first epoch. */
   readonly throughUs: Micros | null
 }
@@ -26,7 +27,8 @@ export type GapPage = {
  * Throws LogRowError for a row that cannot be read, and as Postgres does.
  */
 export async function listGaps(sql: Sql, marketId: number, range: GapRange): Promise<GapPage> {
-  const { fromUs, toUs, after, limit } = range
+  const { fromUs, toUs, after, order, limit } = range
+  const down = order === 'desc'
   const rows = await sql`
     select w.through_us, g.*
     from (select max(recorded_through_us) as through_us from kb.epochs where slice = ${SLICE}) w
@@ -36,9 +38,9 @@ export async function listGaps(sql: Sql, marketId: number, range: GapRange): Pro
       where market_id = ${marketId}
         ${fromUs === undefined ? sql`` : sql`and (to_us is null or to_us > ${fromUs})`}
         ${toUs === undefined ? sql`` : sql`and from_us < ${toUs}`}
-        ${after === undefined ? sql`` : sql`and seq > ${after}`}
-      order by seq limit ${limit}) g on true
-    order by g.seq`
+        ${after === undefined ? sql`` : down ? sql`and seq < ${after}` : sql`and seq > ${after}`}
+      order by seq ${down ? sql`desc` : sql``} limit ${limit}) g on true
+    order by g.seq ${down ? sql`desc` : sql``}`
   const found = rows.filter((row) => row['seq'] !== null) as unknown as RawGapRow[]
-  return { gaps: readGaps(marketId, found), throughUs: micros(rows[0]?.['through_us']) }
+  return { rows: readGaps(marketId, found), throughUs: micros(rows[0]?.['through_us']) }
 }

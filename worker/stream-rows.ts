@@ -1,0 +1,131 @@
+import type { Context } from 'hono'
+import { listCredits } from '#core/credit'
+import type { CursorPosition } from '#core/cursor'
+import type { Micros } from '#core/instant'
+import { csvHeader, csvLine } from '#core/wire/csv'
+import { setTerms } from './answer.ts'
+import type { App } from './context.ts'
+import { type Database, DatabaseAwayError } from './database.ts'
+import { type CSV_TYPE, NDJSON_TYPE, takesGzip } from './format.ts'
+import type { List, Opened, RowPrinter } from './list.ts'
+import { logFault } from './log-fault.ts'
+
+/** A list that has been opened and is to be sent whole. */
+export type RowStream<Row, Wire extends object> = {
+  readonly list: List<Row, Wire>
+  readonly opened: Extract<Opened<Row>, { ok: true }>
+  /** Rows at most. */
+  readonly most: number
+  readonly format: typeof NDJSON_TYPE | typeof CSV_TYPE
+  readonly data: Database
+  readonly cursorAt: (position: CursorPosition) => Promise<string>
+}
+
+/** How far a stream has come. */
+type Sent = { records: number; throughUs: Micros | null; at: CursorPosition | null }
+
+/**
+ * Answers with all rows of a list, batch by batch as the caller takes them. NDJSON ends with a line that says so, or that it
+ * broke off and where to go on; CSV that cannot finish breaks the connection.
+ */
+export function streamRows<Row, Wire extends object>(
+  c: Context<App>,
+  stream: RowStream<Row, Wire>,
+): Response {
+  const pieces = stream.format === NDJSON_TYPE ? ndjson(c, stream) : csv(stream)
+  const text = new TextEncoder()
+  const body = new ReadableStream<Uint8Array>(
+    {
+      async pull(controller) {
+        try {
+          const { done, value } = await pieces.next()
+          if (done) {
+            stream.data.close()
+            controller.close()
+          } else controller.enqueue(text.encode(value))
+        } catch (error) {
+          stream.data.close()
+          logFault(error, c.get('requestId'))
+          controller.error(error)
+        }
+      },
+      async cancel() {
+        // The caller has left: nothing more is read.
+        stream.data.close()
+        await pieces.return(undefined).catch(() => {})
+      },
+    },
+    { highWaterMark: 1 },
+  )
+  setTerms(c, { caching: 'none', credits: 0 })
+  // The runtime compresses a body whose headers say so.
+  if (takesGzip(c)) c.header('Content-Encoding', 'gzip')
+  return c.body(body, 200, { 'Content-Type': `${stream.format}; charset=UTF-8` })
+}
+
+async function* ndjson<Row, Wire extends object>(
+  c: Context<App>,
+  stream: RowStream<Row, Wire>,
+): AsyncGenerator<string, void> {
+  const { list, opened, cursorAt } = stream
+  const sent: Sent = { records: 0, throughUs: null, at: null }
+  try {
+    yield* rowsOf(stream, opened.ndjson ?? lines(list), sent)
+    const credits = listCredits(list.cost, sent.records)
+    const cursor = sent.at === null ? {} : { cursor: await cursorAt(sent.at) }
+    const { records, throughUs } = sent
+    yield `${JSON.stringify({ type: 'end', records, through_us: throughUs, credits, ...cursor })}\n`
+  } catch (error) {
+    const away = error instanceof DatabaseAwayError
+    if (!away) logFault(error, c.get('requestId'))
+    const code = away ? 'upstream_degraded' : 'internal'
+    const message = away ? 'the record cannot be read now' : 'this is our fault'
+    const cursor = sent.at && (await cursorAt(sent.at))
+    yield `${JSON.stringify({ type: 'error', code, message, cursor })}\n`
+  }
+}
+
+async function* csv<Row, Wire extends object>(
+  stream: RowStream<Row, Wire>,
+): AsyncGenerator<string, void> {
+  const { list, opened } = stream
+  const { columns, wire } = list
+  const own: RowPrinter<Row> = {
+    head: csvHeader(columns),
+    print: (rows) => rows.map((row) => csvLine(columns, wire(row))).join(''),
+  }
+  yield* rowsOf(stream, opened.csv ?? own, { records: 0, throughUs: null, at: null })
+}
+
+function lines<Row, Wire extends object>({ wire }: List<Row, Wire>): RowPrinter<Row> {
+  const print = (rows: readonly Row[]) =>
+    rows.map((row) => `${JSON.stringify(wire(row))}\n`).join('')
+  return { head: '', print }
+}
+
+/** Prints the rows of each batch, and notes in `sent` how far it has come. */
+async function* rowsOf<Row, Wire extends object>(
+  { list, opened, most, data }: RowStream<Row, Wire>,
+  { head, print }: RowPrinter<Row>,
+  sent: Sent,
+): AsyncGenerator<string, void> {
+  if (head !== '') yield head
+  const batches = opened.batches[Symbol.asyncIterator]()
+  try {
+    while (sent.records < most) {
+      const { done, value } = await data.run(() => batches.next())
+      if (done) return
+      const rows = value.rows.slice(0, most - sent.records)
+      const text = print(rows)
+      if (text !== '') yield text
+      const last = rows.at(-1)
+      const cut = last !== undefined && rows.length < value.rows.length
+      sent.records += rows.length
+      sent.throughUs = value.throughUs
+      sent.at = cut ? list.position(last) : value.next
+      if (sent.at === null) return
+    }
+  } finally {
+    await batches.return?.()
+  }
+}
