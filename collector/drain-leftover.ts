@@ -4,6 +4,7 @@ import type { Micros } from '#core/instant'
 import { byEpoch, Leftover, type StoredEpoch } from '#core/leftover'
 import type { Epoch } from '#core/log'
 import { receivedAt } from '#core/received-at'
+import { STAMPED_BACK_US } from '#core/recv-stamp'
 import type { Clock } from './clock.ts'
 import { logEvent } from './log-event.ts'
 import { SparingWriter } from './sparing-writer.ts'
@@ -17,7 +18,6 @@ import { storeMarks } from './store/marks.ts'
 
 /** Entries in one transaction. */
 const BATCH = 5000
-const STAMPED_BACK_US = 1000
 
 export type DrainOptions = {
   readonly sql: Sql

@@ -19,9 +19,8 @@ type Connected = {
   readonly kind: 'connected'
   readonly socket: KalshiSocket
   readonly since: Micros
-  /** The last frame, and the last frame, ping or pong. */
+  /** The last frame. */
   frameAt: Micros
-  heard: Micros
   /** Our last ping. */
   pinged: Micros
   /** The first ping since we last heard anything. */
@@ -60,11 +59,6 @@ export class ExchangeLine {
 
   get state(): LineState['kind'] {
     return this.#state.kind
-  }
-
-  /** The last frame, ping or pong of the open connection; null while there is none. */
-  get heard(): Micros | null {
-    return this.#state.kind === 'connected' ? this.#state.heard : null
   }
 
   /** The last frame of the open connection, at first its opening; null while there is none. */
@@ -132,7 +126,7 @@ export class ExchangeLine {
     const socket = new KalshiSocket(KALSHI_WS_URL, { keyId, privateKey }, HANDSHAKE_MS, {
       open: () => mine() && this.#open(socket),
       frame: (bytes) => this.#frame(bytes),
-      pulse: () => this.#hear(this.#clock()),
+      pulse: () => this.#hear(),
       ended: (reason, announced) => mine() && this.#ended(reason, announced),
     })
     this.#state = { kind: 'connecting', socket }
@@ -141,7 +135,7 @@ export class ExchangeLine {
   #open(socket: KalshiSocket): void {
     const now = this.#clock()
     this.failures = 0
-    const silent = { since: now, frameAt: now, heard: now, pinged: now, unanswered: null }
+    const silent = { since: now, frameAt: now, pinged: now, unanswered: null }
     this.#state = { kind: 'connected', socket, ...silent }
     logEvent('exchange_connected', { connection: this.number })
     this.#events.opened(now)
@@ -152,14 +146,12 @@ export class ExchangeLine {
     const now = this.#clock()
     this.frames += 1
     this.#state.frameAt = now
-    this.#hear(now)
+    this.#hear()
     this.#events.frame(bytes, now)
   }
 
-  #hear(now: Micros): void {
-    if (this.#state.kind !== 'connected') return
-    this.#state.heard = now
-    this.#state.unanswered = null
+  #hear(): void {
+    if (this.#state.kind === 'connected') this.#state.unanswered = null
   }
 
   #ended(reason: string, announced: boolean): void {

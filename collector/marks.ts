@@ -1,10 +1,7 @@
 import type { Entry, ProofOfLife } from '#core/entry'
-import type { Micros } from '#core/instant'
 import type { Epoch } from '#core/log'
+import { beforeStamps } from '#core/recv-stamp'
 import type { Clock } from './clock.ts'
-
-/** A frame may be stamped this much back, so no watermark comes nearer to the clock. */
-const STAMPED_BACK_US = 1001
 
 export type MarksOptions = {
   readonly epoch: Epoch
@@ -36,7 +33,7 @@ export class Marks {
 
   #mark(): void {
     const { epoch, clock, alive, append } = this.#options
-    const through = (clock() - STAMPED_BACK_US) as Micros
+    const through = beforeStamps(clock())
     append({ kind: 'mark', mark: { epoch, through, alive: alive() } })
   }
 }

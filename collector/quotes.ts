@@ -2,12 +2,10 @@ import type { Micros } from '#core/instant'
 import type { BookRecord } from '#core/log'
 import { type BestBid, MarketQuote, minuteOf } from '#core/market-quote'
 import type { QuoteMinute } from '#core/quote-minute'
+import { beforeStamps } from '#core/recv-stamp'
 import type { Size } from '#core/size'
 import type { Ticker } from '#core/ticker'
 import type { Trade } from '#core/trade'
-
-/** A frame may be stamped so far back, so a minute is over only so much later. */
-const STAMPED_BACK_US = 1001
 
 /** What the ticker channel says of a market that belongs to a candle. */
 type TickerFrame = { readonly market: Ticker; readonly openInterest: Size }
@@ -52,7 +50,7 @@ export class Quotes {
    * changed or a trade fell
    */
   minute(now: Micros): QuoteMinute[] {
-    const current = minuteOf((now - STAMPED_BACK_US) as Micros)
+    const current = minuteOf(beforeStamps(now))
     const listed = this.#listed
     this.#listed = []
     for (const quote of listed) {

@@ -4,7 +4,7 @@ import { errorMeaning } from './kalshi/error-meaning.ts'
 import type { BookRecord, GapCause } from './log.ts'
 import type { Followed, Owner, Owners } from './owners.ts'
 import { RecvStamp } from './recv-stamp.ts'
-import { sequenceOrder } from './sequence.ts'
+import { MOST_REPEATS, sequenceOrder } from './sequence.ts'
 import { staleBooks, staleLeft } from './stale-books.ts'
 import type { Ticker } from './ticker.ts'
 
@@ -15,7 +15,7 @@ export type MarketRecord = { readonly market: Ticker; readonly record: BookRecor
 export type Ingested = {
   readonly records: readonly MarketRecord[]
   /** Books of this sid that need a fresh snapshot. */
-  readonly resync: { readonly sid: number; readonly markets: readonly Ticker[] } | null
+  readonly resync: { readonly markets: readonly Ticker[] } | null
   /** A market that its frame took from another subscription. */
   readonly moved: { readonly market: Ticker; readonly from: Owner } | null
   /** The book subscription is over, its books are stale already: it has to be made anew. */
@@ -41,8 +41,6 @@ type Sid = Owner & {
 
 const NOTHING: Ingested = { records: [], resync: null, moved: null, ended: null, dead: null }
 const BOOKS = 'orderbook_delta'
-/** So many frames in a row that we had already are no repeats: the count of the sid went back. */
-const REPEATS = 100
 
 /** Everything one exchange connection says, turned into records of the logs of markets that it owns. */
 export class Ingest {
@@ -155,7 +153,7 @@ export class Ingest {
 
   #repeated(sid: Sid, now: Micros): Ingested {
     sid.repeats += 1
-    if (sid.repeats < REPEATS) return NOTHING
+    if (sid.repeats < MOST_REPEATS) return NOTHING
     const records = this.#doubt(sid, 'sequence', now)
     return { ...NOTHING, records, dead: 'the count of a subscription went back' }
   }
@@ -173,7 +171,7 @@ export class Ingest {
     return {
       ...taken,
       records: [...left, ...broken, ...taken.records],
-      resync: again.size === 0 ? null : { sid: sid.sid, markets: [...again] },
+      resync: again.size === 0 ? null : { markets: [...again] },
     }
   }
 
@@ -260,13 +258,13 @@ export class Ingest {
     return {
       ...NOTHING,
       records,
-      resync: { sid: sid.sid, markets: mine.map(({ market }) => market) },
+      resync: { markets: mine.map(({ market }) => market) },
     }
   }
 
   #suspect(sid: Sid, one: Followed, cause: GapCause, from: Micros, now: Micros): Ingested {
     const records = staleBooks(sid, [one], cause, from, now)
-    return { ...NOTHING, records, resync: { sid: sid.sid, markets: [one.market] } }
+    return { ...NOTHING, records, resync: { markets: [one.market] } }
   }
 
   #over(sid: Sid, cause: GapCause, from: Micros, now: Micros, ended: string): Ingested {

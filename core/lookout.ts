@@ -2,7 +2,7 @@ import type { Micros } from './instant.ts'
 import type { OpenChannel } from './kalshi/commands.ts'
 import type { Frame } from './kalshi/decode.ts'
 import { errorMeaning } from './kalshi/error-meaning.ts'
-import { sequenceOrder } from './sequence.ts'
+import { MOST_REPEATS, sequenceOrder } from './sequence.ts'
 
 export const LOOKOUT_CHANNELS = ['trade', 'ticker', 'market_lifecycle_v2'] as const
 
@@ -32,8 +32,6 @@ export type Looked = {
 type Sid = { readonly channel: OpenChannel; seq: number; vouched: Micros; repeats: number }
 
 const NOTHING: Looked = { frame: null, turns: [], dead: null }
-/** So many frames in a row that we had already are no repeats: the count of the sid went back. */
-const REPEATS = 100
 
 /** Keeps the order of the channels of one connection that speak of the whole exchange. */
 export class Lookout {
@@ -90,7 +88,7 @@ export class Lookout {
 
   #repeated(sid: Sid): Looked {
     sid.repeats += 1
-    return sid.repeats < REPEATS
+    return sid.repeats < MOST_REPEATS
       ? NOTHING
       : { ...NOTHING, dead: 'the count of a subscription went back' }
   }

@@ -1,7 +1,12 @@
 import type { Micros } from './instant.ts'
 
-/** Frames this close to the first of their group share its receive time. */
-const TOGETHER_US = 1000
+/** Frames this close to the first of their group share its receive time: so far (µs) may a stamp lie before the clock. */
+export const STAMPED_BACK_US = 1000
+
+/** The last moment of which no frame can be stamped any more. @param now the receive clock's reading */
+export function beforeStamps(now: Micros): Micros {
+  return (now - STAMPED_BACK_US - 1) as Micros
+}
 
 type Group = { readonly market: string; readonly event: Micros; readonly recv: Micros }
 
@@ -23,7 +28,7 @@ export class RecvStamp {
       group !== null &&
       group.market === market &&
       group.event === event &&
-      now - group.recv <= TOGETHER_US
+      now - group.recv <= STAMPED_BACK_US
     ) {
       return group.recv
     }

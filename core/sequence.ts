@@ -4,6 +4,9 @@
  */
 export type SequenceOrder = 'next' | 'duplicate' | 'gap'
 
+/** So many frames in a row that we had already are no repeats: the count of the sid went back. */
+export const MOST_REPEATS = 100
+
 /**
  * Orders a sequenced frame of one sid. The exchange counts every sequenced frame of a sid from 1.
  * @param last the highest seq seen on this sid, 0 at its start

@@ -26,11 +26,6 @@ export class TruthCheck {
     for (const [market, book] of books) this.#seen.set(market, [{ at: now, book }])
   }
 
-  /** The markets that are looked at. */
-  get markets(): Ticker[] {
-    return [...this.#seen.keys()]
-  }
-
   watches(market: Ticker): boolean {
     return this.#seen.has(market)
   }

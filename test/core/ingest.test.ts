@@ -56,7 +56,7 @@ test('invariant 2: a gap on a sid makes every book of it stale; a snapshot absol
     [B, 'sequence', 200],
   ])
   expect(broken.records.every(({ record }) => record.recv === 900)).toBe(true)
-  expect(broken.resync).toEqual({ sid: 1, markets: [A, B] })
+  expect(broken.resync).toEqual({ markets: [A, B] })
   const absolved = it.snapshot(5, B, 1000)
   expect(absolved.records).toMatchObject([
     { market: B, record: { kind: 'snapshot', reason: 'gap' } },
@@ -103,7 +103,7 @@ test('invariant 3: what cannot be read makes its market stale, and asks for a fr
   const it = bothKnown()
   const bad = it.delta(3, A, 300, { price_dollars: '1.0000' })
   expect(gaps(bad.records)).toEqual([[A, 'malformed', 200]])
-  expect(bad.resync).toEqual({ sid: 1, markets: [A] })
+  expect(bad.resync).toEqual({ markets: [A] })
   expect(it.delta(4, B, 400).records).toHaveLength(1)
   expect(it.delta(5, A, 500).records).toEqual([])
 })
@@ -129,7 +129,7 @@ test('invariant 3: a level driven below zero is a mismatch since the last snapsh
   it.delta(3, A, 300)
   const bad = it.delta(4, A, 400, { delta_fp: '-1.01' })
   expect(gaps(bad.records)).toEqual([[A, 'mismatch', 100]])
-  expect(bad.resync).toEqual({ sid: 1, markets: [A] })
+  expect(bad.resync).toEqual({ markets: [A] })
 })
 
 test('a lost connection is vouched for until the last frame of its books: pings prove no data', () => {
@@ -197,7 +197,7 @@ test('invariant 7: a market whose first snapshot cannot be read makes no other s
   it.snapshot(1, A, 100)
   const bad = it.snapshot(2, B, 200, { yes_dollars_fp: 'none' })
   expect(bad.records).toEqual([])
-  expect(bad.resync).toEqual({ sid: 1, markets: [B] })
+  expect(bad.resync).toEqual({ markets: [B] })
   expect(it.delta(3, A, 300).records).toHaveLength(1)
 })
 
