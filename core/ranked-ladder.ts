@@ -39,18 +39,39 @@ export class RankedLadder {
     return low
   }
 
+  /** All levels, best first. */
+  levels(): readonly Level[] {
+    return this.#prices.map((price, rank): Level => [price, this.#sizes[rank] as Size])
+  }
+
   /** Gives the level of a price a new size; 0 takes it away. */
   set(price: Price, size: Size): void {
-    const rank = this.rank(price)
-    const there = this.#prices[rank] === price ? 1 : 0
-    if (size === 0) {
-      this.#prices.splice(rank, there)
-      this.#sizes.splice(rank, there)
-    } else if (there === 1) {
-      this.#sizes[rank] = size
-    } else {
-      this.#prices.splice(rank, 0, price)
-      this.#sizes.splice(rank, 0, size)
+    this.setAt(this.rank(price), price, size)
+  }
+
+  /** The same where the rank of the price is known. */
+  setAt(rank: number, price: Price, size: Size): void {
+    const there = this.#prices[rank] === price
+    if (there && size > 0) this.#sizes[rank] = size
+    else if (there) {
+      remove(this.#prices, rank)
+      remove(this.#sizes, rank)
+    } else if (size > 0) {
+      insert(this.#prices, rank, price)
+      insert(this.#sizes, rank, size)
     }
   }
+}
+
+// Done by hand: splice makes a list of what it takes out, each time.
+
+function insert<Value>(list: Value[], at: number, value: Value): void {
+  list.push(value)
+  for (let i = list.length - 1; i > at; i -= 1) list[i] = list[i - 1] ?? value
+  list[at] = value
+}
+
+function remove<Value>(list: Value[], at: number): void {
+  for (let i = at; i < list.length - 1; i += 1) list[i] = list[i + 1] ?? (list[i] as Value)
+  list.length -= 1
 }

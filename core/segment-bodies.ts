@@ -1,20 +1,24 @@
+import type { Micros } from './instant.ts'
 import {
   type BookRecord,
   type DeltaRecord,
   END_REASONS,
   type Ladders,
   type Seq,
+  type Side,
   SNAPSHOT_REASONS,
 } from './log.ts'
-import { asPrice } from './price.ts'
+import { asPrice, type Price } from './price.ts'
 import { RankedLadder } from './ranked-ladder.ts'
 import { readGapBody, readLadders, writeGapBody, writeLadders } from './segment-parts.ts'
-import { type RecordTimes, TIMES } from './segment-times.ts'
-import { asSize, type SizeChange } from './size.ts'
+import { TIMES, type TimeColumns } from './segment-times.ts'
+import { asSize, type Size, type SizeChange } from './size.ts'
 import { type VarintReader, VarintWriter } from './varint.ts'
 
 type Before = { readonly unit: number; readonly seq: Seq; readonly ladders: Ladders | null }
-type Stamp = RecordTimes & { readonly seq: Seq }
+type Stamp = Pick<BookRecord, 'seq' | 'recv' | 'event'>
+/** The number and the times of each record of a run. */
+type Stamps = TimeColumns & { readonly seqs: readonly Seq[] }
 
 // Bits 2 and 3 of a record's mark: how its change is written.
 const HUNDREDTHS = 0 << 2
@@ -57,6 +61,20 @@ class Fold {
 
   side(side: 'yes' | 'no'): RankedLadder | null {
     return this.#sides?.[side] ?? null
+  }
+
+  ladders(): Ladders | null {
+    return this.#sides && { yes: this.#sides.yes.levels(), no: this.#sides.no.levels() }
+  }
+
+  /** Whether a delta's size is what its change makes of the book; true of all that is no delta. */
+  bearsOut(record: BookRecord): boolean {
+    if (record.kind !== 'delta') return true
+    const ladder = this.side(record.side)
+    if (ladder === null) return false
+    const rank = ladder.rank(record.price)
+    const there = ladder.price(rank) === record.price ? ladder.size(rank) : 0
+    return there + record.change === record.size
   }
 
   take(record: BookRecord): void {
@@ -146,80 +164,112 @@ function writeOther(
   }
 }
 
-/** Reads what writeBodies wrote; null for anything else. */
+/** Who is told what a run's records are while they are read, in order. */
+export type BodyReader = {
+  /** The i-th is a delta that follows from the book before it. */
+  delta(i: number, side: Side, price: Price, change: SizeChange, size: Size): void
+  /** The i-th is anything else; `follows` is false for a delta that its book does not bear out. */
+  other(i: number, record: BookRecord, follows: boolean): void
+}
+
+/**
+ * Reads what writeBodies wrote, as far as `count` records.
+ * @returns whether it was written by writeBodies, and the book after these records, null when there is none
+ */
 export function readBodies(
   from: VarintReader,
   before: Before,
   marks: Uint8Array,
-  stamps: readonly Stamp[],
-): BookRecord[] | null {
-  const prices = numbers(marks, (mark) =>
-    (mark & KIND) !== DELTA ? 0 : (mark & NEW_LEVEL) > 0 ? from.signed() : from.unsigned(),
-  )
-  const changes = numbers(marks, (mark) =>
-    (mark & KIND) !== DELTA || (mark & CHANGE) > CONTRACTS ? 0 : from.signed(),
-  )
-  if (from.failed) return null
-  const fold = new Fold(before.ladders)
-  const records: BookRecord[] = []
-  let seq = before.seq
-  for (const [i, stamp] of stamps.entries()) {
+  { seqs, recvs, events }: Stamps,
+  count: number,
+  reader: BodyReader,
+): { readonly ladders: Ladders | null } | null {
+  const prices = new Float64Array(marks.length)
+  const changes = new Float64Array(marks.length)
+  for (let i = 0; i < marks.length; i++) {
     const mark = marks[i] ?? 0
-    const given = { mark, place: prices[i] ?? 0, change: changes[i] ?? 0 }
-    const record =
-      (mark & KIND) === DELTA
-        ? readDelta(stamp, given, fold, before.unit)
-        : (mark & KIND) === OTHER
-          ? readOther(from, stamp, mark, seq, before.unit)
-          : (mark & KIND) === UNFOLDED
-            ? readUnfolded(from, stamp, mark)
-            : null
-    if (record === null || from.failed) return null
-    fold.take(record)
-    records.push(record)
-    seq = stamp.seq
+    if ((mark & KIND) !== DELTA) continue
+    prices[i] = (mark & NEW_LEVEL) > 0 ? from.signed() : from.unsigned()
   }
-  return records
+  for (let i = 0; i < marks.length; i++) {
+    const mark = marks[i] ?? 0
+    if ((mark & KIND) === DELTA && (mark & CHANGE) <= CONTRACTS) changes[i] = from.signed()
+  }
+  const fold = new Fold(before.ladders)
+  let last = before.seq
+  for (let i = 0; i < count && !from.failed; i++) {
+    const mark = marks[i] ?? 0
+    const seq = seqs[i] as Seq
+    if ((mark & KIND) === DELTA) {
+      const good = readDelta(i, mark, prices[i] ?? 0, changes[i] ?? 0, fold, before.unit, reader)
+      if (!good) return null
+    } else {
+      const stamp = { seq, recv: recvs[i] as Micros, event: events[i] ?? null }
+      const record = readRare(from, stamp, mark, last, before.unit)
+      if (record === null) return null
+      reader.other(i, record, fold.bearsOut(record))
+      fold.take(record)
+    }
+    last = seq
+  }
+  return from.failed ? null : { ladders: fold.ladders() }
 }
 
-function numbers(marks: Uint8Array, read: (mark: number) => number): Float64Array {
-  return Float64Array.from(marks, read)
-}
-
+/** @returns whether there can be such a delta */
 function readDelta(
-  stamp: Stamp,
-  given: { readonly mark: number; readonly place: number; readonly change: number },
+  i: number,
+  mark: number,
+  place: number,
+  written: number,
   fold: Fold,
   unit: number,
-): DeltaRecord | null {
-  const { mark, place } = given
+  reader: BodyReader,
+): boolean {
   const side = (mark & NO) > 0 ? 'no' : 'yes'
   const ladder = fold.side(side)
   const isNew = (mark & NEW_LEVEL) > 0
-  if (ladder === null || (isNew && (mark & CHANGE) === REMOVAL)) return null
+  if (ladder === null || (isNew && (mark & CHANGE) === REMOVAL)) return false
   const price = isNew ? asPrice((ladder.best ?? 0) - place * unit) : ladder.price(place)
-  if (price === null || (isNew && ladder.price(ladder.rank(price)) === price)) return null
-  const before = isNew ? 0 : ladder.size(place)
-  const change = changeOf(given, before, fold)
+  if (price === null) return false
+  const rank = isNew ? ladder.rank(price) : place
+  if (isNew && ladder.price(rank) === price) return false
+  const before = isNew ? 0 : ladder.size(rank)
+  const change = changeOf(mark, written, before, fold) as SizeChange
   const size = asSize(before + change)
-  if (size === null || !Number.isSafeInteger(change)) return null
-  return { kind: 'delta', ...stamp, side, price, change: change as SizeChange, size }
+  if (size === null || !Number.isSafeInteger(change)) return false
+  ladder.setAt(rank, price, size)
+  fold.change = change
+  reader.delta(i, side, price, change, size)
+  return true
 }
 
-function changeOf(
-  { mark, change }: { readonly mark: number; readonly change: number },
-  before: number,
-  fold: Fold,
-): number {
+function changeOf(mark: number, written: number, before: number, fold: Fold): number {
   switch (mark & CHANGE) {
     case REMOVAL:
       return 0 - before
     case REVERSAL:
       return 0 - fold.change
     case CONTRACTS:
-      return change * 100
+      return written * 100
     default:
-      return change
+      return written
+  }
+}
+
+function readRare(
+  from: VarintReader,
+  stamp: Stamp,
+  mark: number,
+  before: Seq,
+  unit: number,
+): BookRecord | null {
+  switch (mark & KIND) {
+    case OTHER:
+      return readOther(from, stamp, mark, before, unit)
+    case UNFOLDED:
+      return readUnfolded(from, stamp, mark)
+    default:
+      return null
   }
 }
 

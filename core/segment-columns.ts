@@ -1,7 +1,7 @@
 import type { Micros } from './instant.ts'
 import type { BookRecord, Ladders, Seq } from './log.ts'
 import { readBodies, writeBodies } from './segment-bodies.ts'
-import { readTimes, writeTimes } from './segment-times.ts'
+import { readTimes, type TimeColumns, writeTimes } from './segment-times.ts'
 import type { VarintReader, VarintWriter } from './varint.ts'
 
 /** How the log stood before the records: they are written as differences to it. */
@@ -34,16 +34,40 @@ export function writeRecords(
   out.append(bodies)
 }
 
-/** Reads what writeRecords wrote; null for anything else. */
-export function readRecords(from: VarintReader, before: Before): BookRecord[] | null {
+/** What the columns say of each record before what it is. */
+export type Columns = TimeColumns & {
+  readonly marks: Uint8Array
+  readonly seqs: readonly Seq[]
+}
+
+/** Reads the first columns of what writeRecords wrote; null for anything else. */
+export function readColumns(from: VarintReader, before: Before): Columns | null {
   const length = from.count(1)
   const seqs = readSeqs(from, length, before.seq)
-  if (seqs === null || from.left < length) return null
-  const marks = Uint8Array.from({ length }, () => from.byte())
+  const marks = from.bytes(length)
+  if (seqs === null || from.failed) return null
   const times = readTimes(from, before, marks)
-  if (times === null) return null
-  const stamps = times.map((time, i) => ({ ...time, seq: seqs[i] as Seq }))
-  return readBodies(from, before, marks, stamps)
+  return times && { marks, seqs, ...times }
+}
+
+/** Reads what writeRecords wrote; null for anything else. */
+export function readRecords(from: VarintReader, before: Before): BookRecord[] | null {
+  const columns = readColumns(from, before)
+  if (columns === null) return null
+  const { marks, seqs, recvs, events } = columns
+  const records: BookRecord[] = []
+  const read = readBodies(from, before, marks, columns, marks.length, {
+    delta: (i, side, price, change, size) => {
+      const seq = seqs[i] as Seq
+      const recv = recvs[i] as Micros
+      const event = events[i] ?? null
+      records.push({ kind: 'delta', seq, recv, event, side, price, change, size })
+    },
+    other: (_, record) => {
+      records.push(record)
+    },
+  })
+  return read && records
 }
 
 /** Seqs go up by one but where an epoch begins: only those are written, each with the place where it is. */
@@ -75,7 +99,7 @@ function readSeqs(from: VarintReader, length: number, before: Seq): Seq[] | null
   let last: number = before
   const seqs: Seq[] = []
   for (let i = 0; i < length; i++) {
-    last += jumps.get(i) ?? 1
+    last += jumps.size === 0 ? 1 : (jumps.get(i) ?? 1)
     seqs.push(last as Seq)
   }
   return last > Number.MAX_SAFE_INTEGER ? null : seqs

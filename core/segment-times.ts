@@ -78,36 +78,39 @@ function eventOf(how: number, recv: Micros, number: number): Micros {
   return lags as Micros
 }
 
+/** When each record of a run was received and happened, in order. */
+export type TimeColumns = {
+  readonly recvs: readonly Micros[]
+  readonly events: readonly (Micros | null)[]
+}
+
 /** Reads what writeTimes wrote; null for anything else. */
 export function readTimes(
   from: VarintReader,
   before: Before,
   marks: Uint8Array,
-): RecordTimes[] | null {
+): TimeColumns | null {
   const how = from.byte()
   const least = how === INSTANTS ? 0 : from.signed()
   if (how > INSTANTS || from.failed) return null
-  const steps = Float64Array.from(marks, (mark) =>
-    (mark & TIMES) === OWN || (mark & TIMES) === NO_EVENT ? from.unsigned() : 0,
-  )
-  let last: RecordTimes = { recv: before.openUs, event: before.event }
-  const times: RecordTimes[] = []
-  for (const [i, mark] of marks.entries()) {
+  const recvs: Micros[] = []
+  let recv: number = before.openUs
+  for (const mark of marks) {
     const kind = mark & TIMES
-    const recv = (last.recv + (steps[i] ?? 0)) as Micros
-    const own = kind === OWN || kind === SAME_RECV
-    const event = own
-      ? eventOf(how, recv, from.unsigned() + least)
-      : kind === SAME
-        ? last.event
-        : null
-    if (recv > Number.MAX_SAFE_INTEGER || (event !== null && !isInstant(event))) return null
-    last = { recv, event }
-    times.push(last)
+    if (kind === OWN || kind === NO_EVENT) recv += from.unsigned()
+    recvs.push(recv as Micros)
   }
-  return from.failed ? null : times
-}
-
-function isInstant(event: Micros): boolean {
-  return event >= 0 && event <= Number.MAX_SAFE_INTEGER
+  if (recv > Number.MAX_SAFE_INTEGER) return null
+  const events: (Micros | null)[] = []
+  let event = before.event
+  for (let i = 0; i < marks.length; i++) {
+    const kind = (marks[i] ?? 0) & TIMES
+    if (kind === NO_EVENT) event = null
+    else if (kind !== SAME) {
+      event = eventOf(how, recvs[i] ?? before.openUs, from.unsigned() + least)
+      if (event < 0 || event > Number.MAX_SAFE_INTEGER) return null
+    }
+    events.push(event)
+  }
+  return from.failed ? null : { recvs, events }
 }

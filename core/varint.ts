@@ -81,7 +81,23 @@ export class VarintReader {
     return byte
   }
 
+  /** So many bytes as they are; none when there are not so many. */
+  bytes(length: number): Uint8Array {
+    if (this.#failed || length > this.left) {
+      this.fail()
+      return new Uint8Array(0)
+    }
+    this.#at += length
+    return this.#bytes.subarray(this.#at - length, this.#at)
+  }
+
   unsigned(): number {
+    // Most are of one byte.
+    const only = this.#bytes[this.#at]
+    if (only !== undefined && only < 128 && !this.#failed) {
+      this.#at += 1
+      return only
+    }
     let value = 0
     for (let weight = 1; ; weight *= 128) {
       const byte = this.byte()
