@@ -29,9 +29,15 @@ export type AsOf =
  * @param opening how the log stood before them
  * @param records what follows it up to the instant, in order
  * @param gaps the gaps known now that strictly contain the instant: hindsight overrides the fold
+ * @param touching gaps known now that begin or end at the instant: a gap record in which the fold ends is told by its bounds
  * Throws BrokenLogError when the records have a hole that no gap explains, and after which no snapshot or gap comes.
  */
-export function asOf(opening: Opening, records: readonly BookRecord[], gaps: readonly Gap[]): AsOf {
+export function asOf(
+  opening: Opening,
+  records: readonly BookRecord[],
+  gaps: readonly Gap[],
+  touching: readonly Gap[] = [],
+): AsOf {
   const overlay = gaps.at(-1)
   if (overlay !== undefined) {
     const last = records.at(-1) ?? (opening.kind === 'new' ? null : opening)
@@ -45,7 +51,11 @@ export function asOf(opening: Opening, records: readonly BookRecord[], gaps: rea
     case 'new':
       return { kind: 'before_record' }
     case 'unknown':
-      return { kind: 'unknown', gap: gapOf(closing.gap), seq: closing.seq }
+      return {
+        kind: 'unknown',
+        gap: touching.find(({ seq }) => seq === closing.gap.seq) ?? gapOf(closing.gap),
+        seq: closing.seq,
+      }
     case 'known': {
       const { closed, seq, recv, event, ladders, openingSeq, deltas } = closing
       const book = Book.of(ladders)

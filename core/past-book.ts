@@ -2,6 +2,7 @@ import type { ApiError, Covered } from './api-error.ts'
 import { asOf } from './as-of.ts'
 import { type Micros, printInstant } from './instant.ts'
 import type { BookRecord, Gap, Seq } from './log.ts'
+import { tradingIsOver } from './market-status.ts'
 import type { Opening } from './segment.ts'
 import {
   type BookAnswer,
@@ -11,29 +12,37 @@ import {
   printUnknown,
 } from './wire/book-answer.ts'
 
-/** What a past book is folded from, and what the store holds of its log. */
+/** What a past book is folded from, and how far the record reaches. */
 export type PastBook = {
   readonly opening: Opening
   readonly records: readonly BookRecord[]
+  /** The gaps known now that contain the instant, and those that may only begin or end at it. */
   readonly gaps: readonly Gap[]
-  readonly coverage: {
-    readonly first: { readonly recvUs: Micros; readonly seq: Seq } | null
-    readonly last: { readonly recvUs: Micros; readonly seq: Seq } | null
-    readonly throughUs: Micros | null
-  }
+  readonly touching: readonly Gap[]
+  /** The watermark; null before the first epoch. */
+  readonly throughUs: Micros | null
+}
+
+/** Where the record of a market begins, and how far it reaches. */
+export type Reach = {
+  readonly first: { readonly recvUs: Micros } | null
+  readonly throughUs: Micros | null
 }
 
 /** Which book was asked for: at an instant, after a record, or the last one while nobody knows it live. */
 export type PastPoint =
   | { readonly kind: 'at'; readonly us: Micros }
   | { readonly kind: 'seq'; readonly seq: Seq }
-  | { readonly kind: 'last'; readonly now: Micros; readonly over: boolean }
+  | { readonly kind: 'last'; readonly now: Micros }
 
 export type PastAnswer =
   | { readonly kind: 'answer'; readonly answer: BookAnswer }
-  | { readonly kind: 'refused'; readonly error: ApiError }
-  /** The record does not reach so far yet. */
-  | { readonly kind: 'beyond'; readonly error: ApiError }
+  /** The record does not hold it: whoever refuses says what it does hold. */
+  | { readonly kind: 'not_covered'; readonly param: 'at' | 'at_seq'; readonly message: string }
+  /** The record does not reach to `until` yet. */
+  | { readonly kind: 'beyond'; readonly until: Micros }
+  /** More of it waits to be sealed than is read at once: a book without all of it would be a wrong one. */
+  | { readonly kind: 'unsealed' }
 
 /** How the answer is to be shown. */
 export type Showing = {
@@ -45,35 +54,34 @@ export type Showing = {
 }
 
 /**
- * Answers for a past book from the record, or says why not and what is covered.
- * Throws BrokenLogError when the records have a hole that no gap explains.
+ * Answers for a past book from the record, or says why not. Throws BrokenLogError when the records have a hole that no gap
+ * explains.
  */
 export function answerPast(past: PastBook, point: PastPoint, showing: Showing): PastAnswer {
-  const { coverage, opening, records, gaps } = past
-  const { first, throughUs } = coverage
+  const { opening, records, gaps, touching, throughUs } = past
   const last = records.at(-1) ?? (opening.kind === 'new' ? undefined : opening)
   if (point.kind === 'seq' && last?.seq !== point.seq) {
-    return notCovered(past, 'at_seq', 'is not a record of this market')
+    return { kind: 'not_covered', param: 'at_seq', message: 'is not a record of this market' }
   }
   const at = point.kind === 'at' ? point.us : (last?.recv ?? null)
   if (point.kind !== 'last' && at !== null && (throughUs === null || throughUs < at)) {
-    const message = 'the record does not reach so far yet'
-    const error = { code: 'upstream_degraded', message, covered: coveredOf(past) } as const
-    return { kind: 'beyond', error }
+    return { kind: 'beyond', until: at }
   }
-  const param = point.kind === 'seq' ? 'at_seq' : 'at'
-  if (at === null || first === null || at < first.recvUs) {
-    return notCovered(past, param, 'lies before the record begins')
+  const early: PastAnswer = {
+    kind: 'not_covered',
+    param: point.kind === 'seq' ? 'at_seq' : 'at',
+    message: 'lies before the record begins',
   }
-  const found = asOf(opening, records, gaps)
+  if (at === null || last === undefined) return early
+  const found = asOf(opening, records, gaps, touching)
   const heading: BookHeading = { ...showing, at: point.kind === 'last' ? point.now : at }
   switch (found.kind) {
     case 'before_record':
-      return notCovered(past, param, 'lies before the record begins')
+      return early
     case 'unknown':
       return { kind: 'answer', answer: printUnknown(heading, found.gap, found.seq) }
     case 'book': {
-      const closed = found.closed || (point.kind === 'last' && point.over)
+      const closed = found.closed || (point.kind === 'last' && tradingIsOver(showing.marketStatus))
       const status = closed ? 'closed' : point.kind === 'last' ? 'stale' : 'as_of'
       const confirmed = point.kind === 'last' ? throughUs : at
       const known = { ...found, book: found.book.ladders(), status, confirmed } as const
@@ -82,8 +90,30 @@ export function answerPast(past: PastBook, point: PastPoint, showing: Showing): 
   }
 }
 
+/** The error of what is no answer, with what the record does hold. */
+export function refusalOf(
+  answer: Exclude<PastAnswer, { readonly kind: 'answer' }>,
+  coverage: Reach,
+): ApiError {
+  const covered = coveredOf({ coverage })
+  switch (answer.kind) {
+    case 'not_covered': {
+      const { param, message } = answer
+      return { code: 'range_not_covered', param, message, covered }
+    }
+    case 'beyond': {
+      const message = 'the record does not reach so far yet'
+      return { code: 'upstream_degraded', message, covered }
+    }
+    case 'unsealed': {
+      const message = 'too much of this market’s record waits to be sealed'
+      return { code: 'upstream_degraded', message, covered }
+    }
+  }
+}
+
 /** What the record holds of a market, as errors and markets say it. */
-export function coveredOf({ coverage }: Pick<PastBook, 'coverage'>): Covered {
+export function coveredOf({ coverage }: { readonly coverage: Reach }): Covered {
   const { first, throughUs } = coverage
   return {
     from_ts: first && printInstant(first.recvUs),
@@ -91,14 +121,9 @@ export function coveredOf({ coverage }: Pick<PastBook, 'coverage'>): Covered {
   }
 }
 
-function notCovered(past: PastBook, param: string, message: string): PastAnswer {
-  const error = { code: 'range_not_covered', param, message, covered: coveredOf(past) } as const
-  return { kind: 'refused', error }
-}
-
 /** Why a range holds nothing that was ever recorded; null when it reaches into the record. */
 export function rangeBeforeRecord(
-  past: Pick<PastBook, 'coverage'>,
+  past: { readonly coverage: Reach },
   to: Micros | undefined,
 ): ApiError | null {
   const { first } = past.coverage

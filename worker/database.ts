@@ -81,8 +81,10 @@ export async function withDatabase<Result>(
   }
 }
 
-function isAway(error: unknown): boolean {
+/** Whether Postgres is away, as postgres.js, the network or it says. */
+export function isAway(error: unknown): boolean {
   if (!(error instanceof Error)) return false
+  if (error instanceof DatabaseAwayError) return true
   const code = 'code' in error && typeof error.code === 'string' ? error.code : ''
   if (error.name === 'PostgresError') return AWAY_CLASSES.test(code)
   return (

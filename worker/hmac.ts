@@ -2,9 +2,18 @@ const text = new TextEncoder()
 
 /** HMAC-SHA-256 of a text under a secret, both taken as UTF-8. */
 export async function hmac(secret: string, message: string): Promise<Uint8Array> {
+  const key = keys.get(secret) ?? (await importKey(secret))
+  return new Uint8Array(await crypto.subtle.sign('HMAC', key, text.encode(message)))
+}
+
+/** The few secrets that there are, made ready once. */
+const keys = new Map<string, CryptoKey>()
+
+async function importKey(secret: string): Promise<CryptoKey> {
   const algorithm = { name: 'HMAC', hash: 'SHA-256' }
   const key = await crypto.subtle.importKey('raw', text.encode(secret), algorithm, false, ['sign'])
-  return new Uint8Array(await crypto.subtle.sign('HMAC', key, text.encode(message)))
+  keys.set(secret, key)
+  return key
 }
 
 /** Whether two texts are the same, in a time that tells nothing of where they differ. */

@@ -74,6 +74,19 @@ test('invariant 4: where the last record is a gap the answer is the gap', () => 
   })
 })
 
+test('where the last record is a gap that begins or ends at the instant, it is told by the bounds known now', () => {
+  const healed: Gap = {
+    seq: seq(6),
+    cause: 'silence',
+    from: us(120),
+    to: us(150),
+    noticed: us(120),
+    prevSeq: seq(5),
+  }
+  const found = { kind: 'unknown', seq: 6, gap: healed }
+  expect(asOf(NEW, [START, GAP], [], [OVERLAY, healed])).toEqual(found)
+})
+
 test('a record that follows nothing costs neither an instant inside a gap nor a book that begins after it', () => {
   const hole = { ...DELTA, seq: seq(7) } as BookRecord
   const anew: SnapshotRecord = { ...START, seq: seq(8), reason: 'gap', recv: us(200) }

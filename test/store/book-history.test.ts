@@ -3,9 +3,11 @@ import { asOf } from '#core/as-of'
 import type { Micros } from '#core/instant'
 import { type BookRecord, type Gap, type Seq, seqOf } from '#core/log'
 import { ensurePartitions } from '../../collector/store/partitions.ts'
-import { coverageOf, historyAt } from '../../worker/store/book-history.ts'
+import { askBy } from '../../worker/store/ask.ts'
+import { historyAt, reachesOf } from '../../worker/store/book-history.ts'
 import { listRecords } from '../../worker/store/deltas.ts'
 import { listGaps } from '../../worker/store/gaps.ts'
+import { readLogSpan } from '../../worker/store/log-span.ts'
 import { storeStatus } from '../../worker/store/status.ts'
 import { addMarket, NOW, open, openStore, type Store, take } from './fixture.ts'
 import { LogMaker } from './log-maker.ts'
@@ -159,16 +161,13 @@ test('the last book is the whole log, and a seq beyond it is the same', async ()
   expect(await historyAt(store.reader, marketId, beyond)).toEqual(last)
 })
 
-test('coverage names the ends of the log, the watermark and the last epoch', async () => {
+test('the span of a log names its ends and the watermark', async () => {
   const [first, last] = [log[0], log.at(-1)]
-  const { coverage } = await historyAt(store.reader, marketId, 'last')
-  expect(coverage).toEqual({
+  expect(await readLogSpan(askBy(store.reader), 'KXRAIN-26NOV22-A')).toMatchObject({
     first: { recvUs: first?.recv, seq: first?.seq },
     last: { recvUs: last?.recv, seq: last?.seq },
     throughUs: through,
-    lastEpoch: Math.floor((last?.seq ?? 0) / 2 ** 32),
   })
-  expect(await coverageOf(store.reader, marketId)).toEqual(coverage)
 })
 
 test('before the first record there is no opening and no record', async () => {
@@ -177,14 +176,17 @@ test('before the first record there is no opening and no record', async () => {
   expect(answer.kind).toBe('before_record')
 })
 
-test('a market without a log has no coverage', async () => {
+test('a market without a log has no book, and its record no beginning', async () => {
   const history = await historyAt(store.reader, 4711, 'last')
   expect(history).toEqual({
     opening: { kind: 'new' },
     records: [],
     gaps: [],
-    coverage: { first: null, last: null, throughUs: through, lastEpoch: expect.any(Number) },
+    touching: [],
+    throughUs: through,
   })
+  const reaches = await reachesOf(askBy(store.reader), [4711])
+  expect(reaches.get(4711)).toEqual({ first: null, throughUs: through })
 })
 
 test('pages of the log put together are the log, whatever their size', async () => {
@@ -215,21 +217,28 @@ test('a range of the log has its from, not its to, and what follows a seq', asyn
 })
 
 test('gaps are those that overlap the range, with the bounds that are known now', async () => {
-  const all = await listGaps(store.reader, marketId, { limit: 100 })
-  expect(all).toEqual({ gaps, throughUs: through })
+  const order = 'asc'
+  const all = await listGaps(store.reader, marketId, { order, limit: 100 })
+  expect(all).toEqual({ rows: gaps, throughUs: through })
   for (const gap of gaps) {
-    const inside = { fromUs: (gap.from + 1) as Micros, toUs: (gap.from + 2) as Micros, limit: 100 }
+    const inside = {
+      fromUs: (gap.from + 1) as Micros,
+      toUs: (gap.from + 2) as Micros,
+      order,
+      limit: 100,
+    } as const
     const found = await listGaps(store.reader, marketId, inside)
-    expect(found.gaps).toEqual(gaps.filter(contains(gap.from + 1)))
+    expect(found.rows).toEqual(gaps.filter(contains(gap.from + 1)))
     const touching = {
       fromUs: (gap.to ?? 0) as Micros,
       toUs: ((gap.to ?? 0) + 1) as Micros,
+      order,
       limit: 9,
-    }
-    expect((await listGaps(store.reader, marketId, touching)).gaps).not.toContainEqual(gap)
+    } as const
+    expect((await listGaps(store.reader, marketId, touching)).rows).not.toContainEqual(gap)
   }
-  const after = await listGaps(store.reader, marketId, { after: lateGap.seq, limit: 1 })
-  expect(after.gaps).toEqual(gaps.slice(1, 2))
+  const after = await listGaps(store.reader, marketId, { after: lateGap.seq, order, limit: 1 })
+  expect(after.rows).toEqual(gaps.slice(1, 2))
 })
 
 test('the status counts markets and open gaps', async () => {

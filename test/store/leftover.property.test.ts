@@ -225,8 +225,8 @@ class World {
 
   async #read(id: number, which: number, us: number): Promise<void> {
     const history = await historyAt(store.reader, id, { us: at(us) })
-    const { throughUs, first } = history.coverage
-    if (throughUs === null || throughUs < at(us) || first === null) return
+    const { throughUs } = history
+    if (throughUs === null || throughUs < at(us)) return
     const found = asOf(history.opening, history.records, history.gaps)
     if (found.kind === 'unknown') this.seen.gaps += 1
     if (found.kind !== 'book') return

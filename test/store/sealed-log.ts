@@ -5,7 +5,7 @@ import { type BookRecord, epochOf, type Seq } from '#core/log'
 import { type LogRow, rowOf } from '#core/log-row'
 import type { Opening, Segment } from '#core/segment'
 import { encodeSegment } from '#core/segment-codec'
-import { foldRecords } from '#core/segment-fold'
+import { closingOf, foldRecords } from '#core/segment-fold'
 import { segmentRow } from '#core/segment-row'
 
 const DAY = 86_400_000_000
@@ -95,6 +95,9 @@ export async function storeSegments(sql: Sql, marketId: number, all: readonly Se
     if (row === null) throw new Error('nothing to store')
     const data = deflateRawSync(encodeSegment(segment))
     const { first_us, first_seq, last_seq, last_us } = row
+    const closing = closingOf(segment)
+    const over = closing.kind !== 'new' && closing.closed
+    const state = over ? 'ended' : closing.kind === 'known' ? 'known' : 'unknown'
     await sql`
       insert into kb.book_segments ${sql({ market_id: marketId, ...row, data } as object)}
       on conflict (market_id, first_us, first_seq) do update set last_seq = excluded.last_seq,
@@ -102,9 +105,10 @@ export async function storeSegments(sql: Sql, marketId: number, all: readonly Se
       where book_segments.records < excluded.records`
     await sql`
       insert into kb.sealed_logs as s (market_id, first_us, first_seq, last_seq, last_us, state)
-      values (${marketId}, ${first_us}, ${first_seq}, ${last_seq}, ${last_us}, 'known')
+      values (${marketId}, ${first_us}, ${first_seq}, ${last_seq}, ${last_us}, ${state})
       on conflict (market_id) do update set first_us = excluded.first_us,
-        first_seq = excluded.first_seq, last_seq = excluded.last_seq, last_us = excluded.last_us
+        first_seq = excluded.first_seq, last_seq = excluded.last_seq, last_us = excluded.last_us,
+        state = excluded.state
       where (s.first_us, s.first_seq) <= (excluded.first_us, excluded.first_seq)`
   }
 }

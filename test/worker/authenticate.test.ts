@@ -1,7 +1,9 @@
 import { env } from 'cloudflare:workers'
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import { makeApiKey } from '#core/api-key'
+import { hmac, printHex } from '../../worker/hmac.ts'
 import { call, errorOf } from './api.ts'
+import { asOwner } from './store.ts'
 
 const PATH = '/v1/markets?limit=1'
 const { good, revoked, expired } = env.TEST_KEYS
@@ -59,4 +61,28 @@ test('a stream is refused on its upgrade', async () => {
   const answer = await call('/v1/markets/A-B-C/stream', { Upgrade: 'websocket' })
   expect(answer.status).toBe(401)
   expect(errorOf(answer).code).toBe('unauthorized')
+})
+
+test('a key that was good is refused within five seconds of its revocation', async () => {
+  const key = makeApiKey(crypto.getRandomValues(new Uint8Array(128)))
+  const hash = printHex(await hmac(env.KEY_PEPPER_V1 ?? '', key))
+  await asOwner(async (sql) => {
+    await sql`
+      insert into kb.api_keys (account_id, hash, pepper_version, display, scopes, created_us)
+      select id, decode(${hash}::text, 'hex'), 1, ${key.slice(0, 12)}, '{live}', 1
+      from kb.accounts limit 1`
+  })
+  const began = Date.now()
+  expect((await call(PATH, { 'X-API-Key': key })).status).toBe(200)
+  await asOwner(async (sql) => {
+    await sql`update kb.api_keys set revoked_us = 2 where hash = decode(${hash}::text, 'hex')`
+  })
+  vi.useFakeTimers({ toFake: ['Date'] })
+  try {
+    vi.setSystemTime(began + 20_000)
+    const answer = await call(PATH, { 'X-API-Key': key })
+    expect(errorOf(answer).code).toBe('key_revoked')
+  } finally {
+    vi.useRealTimers()
+  }
 })

@@ -1,10 +1,11 @@
 import type { Context, MiddlewareHandler } from 'hono'
 import { isApiKey } from '#core/api-key'
+import { KnownKeys } from '#core/known-keys'
 import { type App, readAccounts } from '../context.ts'
-import { settingsOf } from '../env.ts'
+import { type Env, settingsOf } from '../env.ts'
 import { hmac, printHex } from '../hmac.ts'
 import { refuse } from '../refuse.ts'
-import { findApiKey } from '../store/api-keys.ts'
+import { type ApiKey, findApiKey } from '../store/api-keys.ts'
 
 /** What anybody may read. */
 const OPEN = ['/v1/status']
@@ -21,8 +22,7 @@ export const authenticate: MiddlewareHandler<App> = async (c, next) => {
     const message = 'API keys cannot be checked now'
     return refuse(c, { code: 'upstream_degraded', message })
   }
-  const hash = printHex(await hmac(pepper, given.key))
-  const key = await readAccounts(c, (sql) => findApiKey(sql, hash))
+  const key = await findKey(c, printHex(await hmac(pepper, given.key)))
   if (key === null) return refuse(c, { code: 'unauthorized', message: unknown })
   if (key.revokedUs !== null) {
     return refuse(c, { code: 'key_revoked', message: 'this API key was revoked' })
@@ -32,6 +32,23 @@ export const authenticate: MiddlewareHandler<App> = async (c, next) => {
   }
   c.set('caller', key)
   return next()
+}
+
+const known = new WeakMap<Env, KnownKeys<ApiKey>>()
+
+/**
+ * Finds a key, as it is or was at most five seconds ago: a key that is revoked is refused everywhere within them, and one
+ * that is used all the time costs no query each time. A key that nobody made is looked for every time. Where keys are kept
+ * at the edge and every request is metered by its account, this memory has nothing left to spare.
+ */
+async function findKey(c: Context<App>, hash: string): Promise<ApiKey | null> {
+  const keys = known.get(c.env) ?? new KnownKeys<ApiKey>()
+  known.set(c.env, keys)
+  const before = keys.get(hash, Date.now())
+  if (before !== null) return before
+  const key = await readAccounts(c, (sql) => findApiKey(sql, hash))
+  if (key !== null) keys.put(hash, key, Date.now())
+  return key
 }
 
 function givenKey(c: Context<App>): { key: string } | { wrong: string } {

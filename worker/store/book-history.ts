@@ -1,63 +1,202 @@
 import type { Sql } from 'postgres'
 import type { Micros } from '#core/instant'
 import type { BookRecord, Gap, Seq } from '#core/log'
-import type { RawLogRow } from '#core/log-row'
-import type { Opening } from '#core/segment'
-import { type Coverage, type HistoryHead, type HistoryPoint, readHead } from './history-head.ts'
-import { readRecords } from './read-rows.ts'
+import { integer, LogRowError, micros, type RawGapRow, type RawLogRow } from '#core/log-row'
+import type { PastBook, Reach } from '#core/past-book'
+import type { Opening, Segment } from '#core/segment'
+import type { Ticker } from '#core/ticker'
+import { type Ask, askBy, type Cells } from './ask.ts'
+import { readGaps, readRecords } from './read-rows.ts'
+import { readSegment } from './segments.ts'
 
-/** All that a past book is folded from. */
-export type BookHistory = {
-  /** How the log stood before the records: as a segment begins, or new. */
-  readonly opening: Opening
-  /** What follows the opening up to the point, in order. */
-  readonly records: readonly BookRecord[]
-  /** The gaps known now that strictly contain the point, those found later included. */
-  readonly gaps: readonly Gap[]
-  readonly coverage: Coverage
+/** Which past book: as of a moment (inclusive), after a record, or after the last one stored. */
+export type HistoryPoint = { readonly us: Micros } | { readonly seq: Seq } | 'last'
+
+/** What of a market a book's answer says. */
+export type BookMarket = {
+  readonly id: number
+  readonly ticker: Ticker
+  readonly event: string
+  /** The exchange's word. */
+  readonly status: string
+}
+
+/** A market, and what its book at a point is folded from: `unsealed` when that is more than is read at once. */
+export type MarketHistory = {
+  readonly market: BookMarket
+  readonly past: PastBook | 'unsealed'
 }
 
 /**
- * Reads what a market's book at a point is folded from. Throws SegmentError and LogRowError for a row that cannot be read,
- * and as Postgres does.
- *
- * Two statements. The first sees one state of the store: the segment, gaps, coverage and the last hot row. The second,
- * later, reads the hot rows after that segment and up to that last row. A row that the first would have found there is
- * still there: one that is sealed meanwhile stays hot for ten minutes more. And none is read twice: what the segment
- * holds is left out by its seq, however much of it is still hot. A caller that asks for a moment beyond `throughUs` gets
- * what is stored so far, and must say so.
+ * Unsealed rows of one market that are read at once. A run is sealed at 512 records, so that a healthy store has fewer; a
+ * sealer that lags behind, or has stopped, leaves more. Of many markets, each has its share, and never less than `LEAST`.
  */
+const MOST_ROWS = 20_000
+const LEAST_ROWS = 2000
+const ROWS_OF_ALL = 100_000
+
+const COLUMNS = `market_id, ticker, event, status, through_us,
+  segment_seq, segment, hot_rows, hot, gaps`
+
+/**
+ * Reads, in one statement and so in one state of the store, what the books of markets at a point are folded from, in the
+ * order asked; unknown tickers are left out. A caller that asks for a moment beyond `throughUs` gets what is stored so far, and
+ * must say so. Throws SegmentError and LogRowError for what cannot be read, and as Postgres does.
+ */
+export async function historiesAt(
+  ask: Ask,
+  tickers: readonly string[],
+  point: HistoryPoint,
+): Promise<readonly MarketHistory[]> {
+  const rows = mostRows(tickers.length)
+  const found = await ask({
+    text: `select ${COLUMNS} from kb.past_books($1, $2, $3, $4)`,
+    params: [`{${tickers.join(',')}}`, ...pointParams(point), String(rows)],
+  })
+  return found.map((row) => historyOf(row, point))
+}
+
+/** What of markets a book's answer says, in no particular order; unknown tickers are left out. Throws as Postgres does. */
+export async function findBookMarkets(
+  ask: Ask,
+  tickers: readonly string[],
+): Promise<readonly BookMarket[]> {
+  const rows = await ask({
+    text: 'select id, ticker, event_ticker, status from kb.markets where ticker = any ($1)',
+    params: [`{${tickers.join(',')}}`],
+  })
+  return rows.map(marketOf)
+}
+
+/** An event's markets, and how far the record reaches. */
+export type EventMarkets = {
+  readonly markets: readonly BookMarket[]
+  /** The watermark; null before the first epoch. */
+  readonly throughUs: Micros | null
+}
+
+/**
+ * What of an event's markets a book's answer says, by ticker and not more than `most`; null when we know no such event.
+ * Throws as Postgres does.
+ */
+export async function findEventMarkets(
+  ask: Ask,
+  event: string,
+  most: number,
+): Promise<EventMarkets | null> {
+  const rows = await ask({
+    text: `select w.us, e.ticker, m.id, m.ticker, m.event_ticker, m.status
+      from (select max(recorded_through_us) as us from kb.epochs where slice = 0) w
+      left join kb.events e on e.ticker = $1
+      left join lateral (
+        select * from kb.markets where event_ticker = $1 order by ticker limit $2) m on true
+      order by m.ticker`,
+    params: [event, String(most)],
+  })
+  const markets = rows.filter(([, , id]) => id !== null).map((row) => marketOf(row.slice(2)))
+  const [throughUs, known = null] = rows[0] ?? []
+  return known === null && markets.length === 0 ? null : { markets, throughUs: micros(throughUs) }
+}
+
+/** What one market's book is folded from, by its id, whether it is known or not. Throws LogRowError when too much of it is unsealed too. */
 export async function historyAt(
   sql: Sql,
   marketId: number,
   point: HistoryPoint,
-): Promise<BookHistory> {
-  const head = await readHead(sql, marketId, point)
-  const { opening, sealed, after } = beginning(head, point)
-  const { hot, coverage } = head
-  const upTo = limitOf(point)
-  const untilSeq = Math.min(upTo.seq, hot?.seq ?? -1)
-  const rows =
-    untilSeq <= after.seq || upTo.us < after.us
-      ? []
-      : await sql<RawLogRow[]>`
-        select seq, recv_us, event_us, kind, side, price, change, size, reason, from_us, prev_seq, ladders
-        from kb.book_deltas
-        where market_id = ${marketId}
-          and recv_us >= ${after.us} and recv_us <= ${Math.min(upTo.us, hot?.recvUs ?? 0)}
-          and seq > ${after.seq} and seq <= ${untilSeq}
-        order by seq`
-  const records = [...sealed, ...readRecords(marketId, rows)]
+): Promise<PastBook> {
+  const [row = []] = await askBy(sql)({
+    text: `select $1, '', '', '', (select max(recorded_through_us) from kb.epochs where slice = 0), b.*
+      from kb.past_book($1::int, $2, $3, $4) b`,
+    params: [String(marketId), ...pointParams(point), String(MOST_ROWS)],
+  })
+  const { past } = historyOf(row, point)
+  if (past === 'unsealed') throw new LogRowError('row_unreadable', marketId, 'of too many')
+  return past
+}
+
+/**
+ * Where the record of each of these markets begins, as far as it is kept, and how far it reaches: by market id.
+ * Throws as Postgres does.
+ */
+export async function reachesOf(
+  ask: Ask,
+  marketIds: readonly number[],
+): Promise<ReadonlyMap<number, Reach>> {
+  const rows = await ask({
+    text: `select m.id,
+        case when b.first_us is not null then greatest(b.first_us, kb.kept_from('segments')) end,
+        (select max(recorded_through_us) from kb.epochs where slice = 0)
+      from unnest($1::int[]) m (id) left join kb.log_begins b on b.market_id = m.id`,
+    params: [`{${marketIds.join(',')}}`],
+  })
+  return new Map(
+    rows.map(([id, firstUs, throughUs]) => {
+      const recvUs = micros(firstUs)
+      return [integer(id) ?? 0, { first: recvUs && { recvUs }, throughUs: micros(throughUs) }]
+    }),
+  )
+}
+
+function mostRows(markets: number): number {
+  return Math.min(MOST_ROWS, Math.max(LEAST_ROWS, Math.floor(ROWS_OF_ALL / markets)))
+}
+
+function pointParams(point: HistoryPoint): [string | null, string | null] {
+  if (point === 'last') return [null, null]
+  return 'us' in point ? [String(point.us), null] : [null, String(point.seq)]
+}
+
+function historyOf(row: Cells, point: HistoryPoint): MarketHistory {
+  const market = marketOf(row)
+  const [throughUs, segmentSeq, segmentText, hotRows, hotText, gaps] = row.slice(4)
+  if (hotText === null && hotRows !== '0') return { market, past: 'unsealed' }
+  const packed = segmentText && Buffer.from(segmentText, 'base64')
+  const segment = packed ? readSegment(market.id, segmentSeq, packed) : null
+  const { opening, sealed, after } = beginning(segment, point)
+  const hot = readRecords(market.id, hotText ? rowsOf(hotText) : [])
+  const records = [...sealed, ...hot.filter(({ seq, recv }) => seq > after.seq && recv >= after.us)]
   const last = records.at(-1) ?? (opening.kind === 'new' ? undefined : opening)
   const instant = point !== 'last' && 'us' in point ? point.us : last?.recv
   const contains = ({ from, to }: Gap) =>
     instant !== undefined && from < instant && (to === null || to > instant)
-  return { opening, records, gaps: head.gaps.filter(contains), coverage }
+  const overlay = gaps ? readGaps(market.id, JSON.parse(gaps) as RawGapRow[]) : []
+  const touching = overlay.filter((gap) => !contains(gap))
+  const past = {
+    opening,
+    records,
+    gaps: overlay.filter(contains),
+    touching,
+    throughUs: micros(throughUs),
+  }
+  return { market, past }
 }
 
-/** What the store holds of a market's log. Throws as readHead does. */
-export async function coverageOf(sql: Sql, marketId: number): Promise<Coverage> {
-  return (await readHead(sql, marketId, 'last')).coverage
+function marketOf([id, ticker, event, status]: Cells): BookMarket {
+  return {
+    id: integer(id) ?? 0,
+    ticker: (ticker ?? '') as Ticker,
+    event: event ?? '',
+    status: status ?? '',
+  }
+}
+
+/** Rows as kb.past_book prints them: of a delta, the columns that only others have are left out. */
+function rowsOf(text: string): RawLogRow[] {
+  const rows = JSON.parse(text) as readonly (readonly unknown[])[]
+  return rows.map((row) => ({
+    seq: row[0],
+    recv_us: row[1],
+    event_us: row[2],
+    kind: row[3],
+    side: row[4],
+    price: row[5],
+    change: row[6],
+    size: row[7],
+    reason: row[8] ?? null,
+    from_us: row[9] ?? null,
+    prev_seq: row[10] ?? null,
+    ladders: row[11] ?? null,
+  }))
 }
 
 type Beginning = {
@@ -68,17 +207,21 @@ type Beginning = {
   readonly after: { readonly seq: number; readonly us: number }
 }
 
-function beginning({ segment }: HistoryHead, point: HistoryPoint): Beginning {
+function beginning(segment: Segment | null, point: HistoryPoint): Beginning {
   const upTo = limitOf(point)
   if (segment === null || (point !== 'last' && segment.openUs > upTo.us)) {
     return { opening: { kind: 'new' }, sealed: [], after: { seq: -1, us: 0 } }
   }
   const { opening, records } = segment
-  const sealed = records.filter(({ seq, recv }) => seq <= upTo.seq && recv <= upTo.us)
-  const whole = records[0] === undefined || sealed.length > 0
+  const sealed = records.slice(0, 1 + records.findLastIndex((record) => isWithin(record, upTo)))
+  const whole = records.length === 0 || sealed.length > 0
   const last = whole ? records.at(-1) : undefined
   const from = last ?? (opening.kind === 'new' ? null : opening)
   return { opening, sealed, after: { seq: from?.seq ?? -1, us: from?.recv ?? 0 } }
+}
+
+function isWithin({ seq, recv }: BookRecord, upTo: { readonly seq: Seq; readonly us: Micros }) {
+  return seq <= upTo.seq && recv <= upTo.us
 }
 
 function limitOf(point: HistoryPoint): { readonly seq: Seq; readonly us: Micros } {

@@ -1,3 +1,4 @@
+import { inflateRawSync } from 'node:zlib'
 import type { Segment } from '#core/segment'
 import { decodeSegment } from '#core/segment-codec'
 
@@ -20,41 +21,20 @@ export class SegmentError extends Error {
  * Inflates and reads the data of a row of `kb.book_segments`. Throws SegmentError when it is none, or too large.
  * @param seq its first_seq, for the error
  */
-export async function readSegment(marketId: number, seq: unknown, data: unknown): Promise<Segment> {
-  const bytes = data instanceof Uint8Array ? await inflate(data) : 'damaged'
+export function readSegment(marketId: number, seq: unknown, data: unknown): Segment {
+  const bytes = data instanceof Uint8Array ? inflate(data) : 'damaged'
   if (bytes === 'too_large') throw new SegmentError('segment_too_large', marketId, seq)
   const segment = bytes === 'damaged' ? null : decodeSegment(bytes)
   if (segment === null) throw new SegmentError('segment_unreadable', marketId, seq)
   return segment
 }
 
-async function inflate(data: Uint8Array): Promise<Uint8Array | 'damaged' | 'too_large'> {
-  const packed = new Blob([new Uint8Array(data)]).stream()
-  const reader = packed.pipeThrough(new DecompressionStream('deflate-raw')).getReader()
-  const parts: Uint8Array[] = []
-  let length = 0
+/** At once, not by a stream: most segments are a few kilobytes, and what one makes is bounded. */
+function inflate(data: Uint8Array): Uint8Array | 'damaged' | 'too_large' {
   try {
-    for (;;) {
-      const { done, value } = await reader.read()
-      if (done) break
-      length += value.byteLength
-      if (length > MOST_BYTES) return 'too_large'
-      parts.push(value)
-    }
-  } catch {
-    return 'damaged'
-  } finally {
-    await reader.cancel().catch(() => {})
+    return inflateRawSync(data, { maxOutputLength: MOST_BYTES })
+  } catch (error) {
+    const { code } = error as { code?: unknown }
+    return code === 'ERR_BUFFER_TOO_LARGE' ? 'too_large' : 'damaged'
   }
-  return joined(parts, length)
-}
-
-function joined(parts: readonly Uint8Array[], length: number): Uint8Array {
-  const whole = new Uint8Array(length)
-  let at = 0
-  for (const part of parts) {
-    whole.set(part, at)
-    at += part.byteLength
-  }
-  return whole
 }

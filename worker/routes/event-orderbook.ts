@@ -1,0 +1,113 @@
+import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi'
+import type { ApiError } from '#core/api-error'
+import { notAhead } from '#core/asked-instant'
+import { cachingOfPast } from '#core/caching'
+import { bookCredits } from '#core/credit'
+import { printInstant } from '#core/instant'
+import { isSure, sumOfBest } from '#core/several-books'
+import { type EventBooksAnswer, eventBooksAnswer, printRefusal } from '#core/wire/books-answer'
+import { answerData } from '../answer.ts'
+import { type App, askMarketData } from '../context.ts'
+import { KEYED, objectAnswers } from '../describe-read.ts'
+import { noSuch } from '../no-such.ts'
+import { nowUs } from '../now.ts'
+import { depthParam, eventParam, instantParam, viewParam } from '../params.ts'
+import { readEventBooks } from '../past-book.ts'
+import { refuse } from '../refuse.ts'
+
+/** Markets of one event that are read at once. */
+const MOST_MARKETS = 500
+
+const EXAMPLE: EventBooksAnswer = {
+  event: 'KXBTCD-26NOV2217',
+  at_ts: '2026-11-21T17:00:00.250000Z',
+  view: 'yes',
+  best_bids_sum: '0.4200',
+  best_asks_sum: '0.4300',
+  books: [
+    {
+      ticker: 'KXBTCD-26NOV2217-T95000',
+      event: 'KXBTCD-26NOV2217',
+      market_status: 'active',
+      at_ts: '2026-11-21T17:00:00.250000Z',
+      view: 'yes',
+      status: 'as_of',
+      bids: [['0.4200', '1200.00']],
+      asks: [['0.4300', '850.00']],
+      seq: 33547989549081,
+      checksum: 3643222258,
+      full_checksum: 3643222258,
+      changed_ts: '2026-11-21T17:00:00.231877Z',
+      event_ts: '2026-11-21T17:00:00.213000Z',
+      confirmed_ts: '2026-11-21T17:00:00.250000Z',
+      proof: { opening_seq: 33547989549057, deltas_applied: 24 },
+    },
+  ],
+}
+
+const route = createRoute({
+  method: 'get',
+  path: '/v1/events/{event}/orderbook',
+  tags: ['Books'],
+  summary:
+    'The order books of all markets of an event at one instant, with the sums of the best prices',
+  security: KEYED,
+  request: {
+    params: eventParam,
+    query: z.strictObject({
+      at: instantParam.optional(),
+      depth: depthParam.optional(),
+      view: viewParam,
+    }),
+  },
+  responses: objectAnswers(
+    `Each market’s book, or why it cannot be told, all at one instant: without at, the latest that the record holds of all. Up to ${MOST_MARKETS} markets; a book costs a credit`,
+    eventBooksAnswer,
+    EXAMPLE,
+    ['not_found', 'range_too_large'],
+  ),
+})
+
+/** `GET /v1/events/{event}/orderbook`. */
+export function addEventOrderbook(app: OpenAPIHono<App>): void {
+  app.openapi(route, async (c) => {
+    const { event } = c.req.valid('param')
+    const { at, depth, view } = c.req.valid('query')
+    const now = nowUs()
+    const asked = at === undefined ? null : notAhead(at, 'at', now)
+    if (asked !== null && !asked.ok) return refuse(c, asked.error)
+    const found = await askMarketData(c, (ask) =>
+      readEventBooks(ask, event, { at: asked?.at ?? null, now }, MOST_MARKETS, { view, depth }),
+    )
+    if (found.kind === 'none') return refuse(c, noSuch('event', event))
+    if (found.kind === 'too_many') return refuse(c, TOO_MANY)
+    if (found.kind === 'beyond') return refuse(c, LATE)
+    const books = found.outcomes.map(({ market, book }) =>
+      book.ok ? book.answer : printRefusal(market.ticker, book.error),
+    )
+    const sure = books.filter(isSure).length
+    const answer: EventBooksAnswer = {
+      event,
+      at_ts: printInstant(found.at),
+      view,
+      best_bids_sum: sumOfBest(books, 'bid'),
+      best_asks_sum: sumOfBest(books, 'ask'),
+      books,
+    }
+    const kept = asked !== null && sure === books.length
+    return answerData(c, answer, {
+      caching: kept ? cachingOfPast(found.at, nowUs()) : 'none',
+      credits: bookCredits(sure),
+    })
+  })
+}
+
+const LATE: ApiError = {
+  code: 'upstream_degraded',
+  message: 'the record does not reach so far yet',
+}
+const TOO_MANY: ApiError = {
+  code: 'range_too_large',
+  param: 'event',
+  message: `an event of more than ${MOST_MARKETS} markets is read in parts, by /v1/orderbooks`,
+}

@@ -1,0 +1,93 @@
+import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi'
+import { notAhead } from '#core/asked-instant'
+import { cachingOfPast } from '#core/caching'
+import { bookCredits } from '#core/credit'
+import { isSure } from '#core/several-books'
+import { type BooksAnswer, booksAnswer, printRefusal } from '#core/wire/books-answer'
+import { answerData } from '../answer.ts'
+import { type App, askMarketData } from '../context.ts'
+import { KEYED, objectAnswers } from '../describe-read.ts'
+import { readBooksNow } from '../live-books.ts'
+import { noSuch } from '../no-such.ts'
+import { nowUs } from '../now.ts'
+import { depthParam, instantParam, tickersParam, viewParam } from '../params.ts'
+import { type BookOutcome, readPastBooks } from '../past-book.ts'
+import { refuse } from '../refuse.ts'
+
+const EXAMPLE: BooksAnswer = [
+  {
+    ticker: 'KXBTCD-26NOV2217-T95000',
+    event: 'KXBTCD-26NOV2217',
+    market_status: 'active',
+    at_ts: '2026-11-21T17:00:00.250000Z',
+    view: 'yes',
+    status: 'as_of',
+    bids: [['0.4200', '1200.00']],
+    asks: [['0.4300', '850.00']],
+    seq: 33547989549081,
+    checksum: 3643222258,
+    full_checksum: 3643222258,
+    changed_ts: '2026-11-21T17:00:00.231877Z',
+    event_ts: '2026-11-21T17:00:00.213000Z',
+    confirmed_ts: '2026-11-21T17:00:00.250000Z',
+    proof: { opening_seq: 33547989549057, deltas_applied: 24 },
+  },
+  {
+    ticker: 'KXBTCD-26NOV2217-T96000',
+    error: { code: 'not_found', message: 'there is no market KXBTCD-26NOV2217-T96000' },
+  },
+]
+
+const route = createRoute({
+  method: 'get',
+  path: '/v1/orderbooks',
+  tags: ['Books'],
+  summary: 'The order books of up to 100 markets, now or at an instant',
+  security: KEYED,
+  request: {
+    query: z.strictObject({
+      tickers: tickersParam,
+      at: instantParam.optional(),
+      depth: depthParam.optional(),
+      view: viewParam,
+    }),
+  },
+  responses: objectAnswers(
+    'Each market’s book, or why it cannot be told, in the order asked. A book costs a credit',
+    booksAnswer,
+    EXAMPLE,
+  ),
+})
+
+/** `GET /v1/orderbooks`. */
+export function addOrderbooks(app: OpenAPIHono<App>): void {
+  app.openapi(route, async (c) => {
+    const { tickers, at, depth, view } = c.req.valid('query')
+    const asked = at === undefined ? null : notAhead(at, 'at', nowUs())
+    if (asked !== null && !asked.ok) return refuse(c, asked.error)
+    const style = { view, depth }
+    const found =
+      asked === null
+        ? await readBooksNow(c, tickers, style, false)
+        : await askMarketData(c, (ask) =>
+            readPastBooks(ask, tickers, { kind: 'at', us: asked.at }, style),
+          )
+    const books = inOrder(tickers, found)
+    const sure = books.filter(isSure).length
+    // Books that are live, or not known, may be others a moment later.
+    const kept = asked !== null && sure === books.length
+    return answerData(c, books, {
+      caching: kept ? cachingOfPast(asked.at, nowUs()) : 'none',
+      credits: bookCredits(sure),
+    })
+  })
+}
+
+function inOrder(tickers: readonly string[], found: readonly BookOutcome[]): BooksAnswer {
+  const byTicker = new Map(found.map(({ market, book }) => [market.ticker as string, book]))
+  return tickers.map((ticker) => {
+    const book = byTicker.get(ticker)
+    if (book === undefined) return printRefusal(ticker, noSuch('market', ticker))
+    return book.ok ? book.answer : printRefusal(ticker, book.error)
+  })
+}
