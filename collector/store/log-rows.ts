@@ -4,6 +4,7 @@ import { type LogRow, LogRowError, micros, rowOf } from '#core/log-row'
 import { asPrice } from '#core/price'
 import { asSize } from '#core/size'
 import { integerArray, textArray } from './array-literal.ts'
+import { noteBegins } from './log-begins.ts'
 
 /** A record of one market's log; the id is that of `kb.markets`. */
 export type MarketRecord = { readonly marketId: number; readonly record: BookRecord }
@@ -27,6 +28,7 @@ export async function insertRecords(
   await insertDeltas(tx, records)
   const others = rowsOf(records.filter(({ record }) => record.kind !== 'delta'))
   await insertRows(tx, others)
+  await noteBegins(tx, others)
   await closeGaps(tx, others)
 }
 

@@ -78,7 +78,7 @@ export async function openUniverseRig(options: ExchangeOptions): Promise<Univers
       return { ...epoch, end }
     },
     clear: async () => {
-      await owner`truncate kb.series, kb.events, kb.markets, kb.lease, kb.epochs, kb.proof_of_life,
+      await owner`truncate kb.series, kb.events, kb.markets, kb.market_search, kb.log_begins, kb.lease, kb.epochs, kb.proof_of_life,
         kb.book_deltas, kb.book_gaps, kb.lifecycle, kb.settlements restart identity`
     },
     create: (ticker, opensMs, closesMs = 3_600_000) => {

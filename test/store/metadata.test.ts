@@ -6,7 +6,8 @@ import {
   upsertMarkets,
   upsertSeries,
 } from '../../collector/store/metadata.ts'
-import { findMarket, listMarkets } from '../../worker/store/markets.ts'
+import { findDetails } from '../../worker/store/market-details.ts'
+import { findMarket, listMarkets, type MarketSpan } from '../../worker/store/markets.ts'
 import { at, marketRow, NOW, openStore, type Store, take } from './fixture.ts'
 
 let store: Store
@@ -26,38 +27,78 @@ afterAll(() => store.stop())
 const name = (i: number) => `KXRAIN-26NOV22-T${String(i).padStart(4, '0')}.99`
 
 test('a market reads back as it was given, dotted ticker, strikes and raw object included', async () => {
-  const row = marketRow(name(1), { settlement_us: at(5) })
+  const row = marketRow(name(1), {
+    settlement_us: at(5),
+    subtitle: 'Today',
+    created_us: at(-5),
+    occurrence_us: at(7),
+    fee_waiver_expiration_us: at(8),
+    settlement_timer_seconds: 120,
+    notional_value: '1.0000',
+    early_close_condition: 'It has rained.',
+    custom_strike: { rain: 'any' },
+    expiration_value: '12',
+    is_provisional: false,
+    exchange_index: 0,
+    primary_participant_key: 'someone',
+  })
   expect(await upsertMarkets(store.collector, hold, [row], NOW)).toEqual({ refused: [] })
-  const market = await findMarket(store.reader, name(1))
-  expect(market).toEqual({
+  expect(await findMarket(store.reader, name(1))).toEqual({
     id: 1,
     ticker: name(1),
     event: 'KXRAIN-26NOV22',
     series: 'KXRAIN',
+    status: 'active',
+  })
+  expect(await findDetails(store.reader, name(1))).toEqual({
+    id: 1,
+    ticker: name(1),
+    event: 'KXRAIN-26NOV22',
+    series: 'KXRAIN',
+    status: 'active',
     title: 'Will it rain?',
+    subtitle: 'Today',
     yesSubTitle: 'Rain',
     noSubTitle: null,
     marketType: 'binary',
-    status: 'active',
+    created: at(-5),
     open: NOW,
     close: at(3_600_000_000),
     expectedExpiration: null,
     latestExpiration: null,
+    occurrence: at(7),
+    feeWaiverExpiration: at(8),
+    settlementTimerSeconds: 120,
+    notionalValue: '1.0000',
     rulesPrimary: 'It "rains", \\ or not.',
     rulesSecondary: null,
+    earlyCloseCondition: 'It has rained.',
     strikeType: 'greater',
     floorStrike: '4615.99',
     capStrike: null,
+    functionalStrike: null,
+    customStrike: { rain: 'any' },
     priceLevelStructure: 'linear_cent',
     priceRanges: [{ start: '0.0000', end: '1.0000', step: '0.0100' }],
     result: '',
+    expirationValue: '12',
     settlementValue: null,
-    settlement: at(5),
+    settled: at(5),
+    settlement: null,
     canCloseEarly: true,
+    fees: { type: null, multiplier: null },
+    isProvisional: false,
+    exchangeIndex: 0,
+    primaryParticipantKey: 'someone',
+    mveCollection: null,
+    mveSelectedLegs: null,
     firstSeen: NOW,
     updated: NOW,
-    raw: { ticker: name(1), volume_fp: '2985.50' },
+    recordedFrom: null,
+    recordedThrough: null,
   })
+  const [stored] = await store.owner`select raw from kb.markets`
+  expect(stored?.['raw']).toEqual({ ticker: name(1), volume_fp: '2985.50' })
   expect(await findMarket(store.reader, 'KXNONE')).toBeNull()
 })
 
@@ -71,12 +112,12 @@ test('markets stored again keep their ids and use up none; what changed is seen'
     await upsertMarkets(store.collector, hold, [changed, ...rows.slice(1)], at(i + 1))
   }
   expect(await marketIds(store.collector, [name(0), name(2499)])).toEqual(ids)
-  expect(await findMarket(store.reader, name(0))).toMatchObject({
+  expect(await findDetails(store.reader, name(0))).toMatchObject({
     status: 'closed',
     firstSeen: NOW,
     updated: at(1),
   })
-  expect(await findMarket(store.reader, name(1))).toMatchObject({ updated: NOW })
+  expect(await findDetails(store.reader, name(1))).toMatchObject({ updated: NOW })
   await upsertMarkets(store.collector, hold, [marketRow('KXNEW')], at(9))
   expect((await marketIds(store.collector, ['KXNEW'])).get('KXNEW')).toBe(2501)
 })
@@ -86,7 +127,8 @@ test('invariant 7: one row that Postgres refuses is named, and blocks no other',
   rows[17] = marketRow(name(17), { title: 'nul \0 byte' })
   const refused = [{ ticker: name(17), code: '22P05' }]
   expect(await upsertMarkets(store.collector, hold, rows, NOW)).toEqual({ refused })
-  expect((await listMarkets(store.reader, { limit: 100 })).length).toBe(39)
+  const { rows: listed } = await listMarkets(store.reader, { order: 'asc', limit: 100 })
+  expect(listed.length).toBe(39)
 })
 
 test('series and events are stored, changed, and stored again', async () => {
@@ -134,11 +176,15 @@ test('lists go by the bytes of the ticker, page by page, filtered', async () => 
   )
   await upsertMarkets(store.collector, hold, rows, NOW)
   const inOrder = ['KX-1', 'KX.1', 'KX1', 'KXB', 'KX_1', 'KXa']
-  const list = async (filter: object) =>
-    (await listMarkets(store.reader, { limit: 100, ...filter })).map(({ ticker }) => ticker)
+  const list = async (filter: Partial<MarketSpan>) => {
+    const span = { order: 'asc', limit: 100, ...filter } as const
+    return (await listMarkets(store.reader, span)).rows.map(({ ticker }) => ticker)
+  }
   expect(await list({})).toEqual(inOrder)
   expect(await list({ limit: 2, after: 'KX.1' })).toEqual(['KX1', 'KXB'])
   expect(await list({ after: 'KXa' })).toEqual([])
+  expect(await list({ order: 'desc' })).toEqual(inOrder.toReversed())
+  expect(await list({ order: 'desc', after: 'KX1', limit: 1 })).toEqual(['KX.1'])
   expect(await list({ status: 'active' })).toEqual(['KX-1', 'KX_1', 'KXa'])
   expect(await list({ series: 'KXTWO', status: 'closed' })).toEqual(['KX.1', 'KX1'])
   expect(await list({ event: 'KXTWO-5' })).toEqual(['KX1'])

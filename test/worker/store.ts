@@ -37,7 +37,15 @@ export function storeRecords(marketId: number, records: readonly BookRecord[]): 
     for (const record of records) {
       await sql`insert into kb.book_deltas ${sql({ market_id: marketId, ...rowOf(record) })}`
     }
+    const first = Math.min(...records.map(({ recv }) => recv))
+    await storeBegin(sql, marketId, first)
   })
+}
+
+async function storeBegin(sql: Sql, marketId: number, firstUs: number): Promise<void> {
+  await sql`
+    insert into kb.log_begins as b values (${marketId}, ${firstUs})
+    on conflict (market_id) do update set first_us = least(b.first_us, excluded.first_us)`
 }
 
 /** Stores a market's latest segment. */
@@ -54,6 +62,7 @@ export async function storeSegment(marketId: number, segment: Segment): Promise<
     await sql`insert into kb.book_segments ${sql({ ...row, market_id: marketId, data })}`
     await sql`delete from kb.sealed_logs where market_id = ${marketId}`
     await sql`insert into kb.sealed_logs ${sql({ ...key, state: 'known' })}`
+    await storeBegin(sql, marketId, first_us)
   })
 }
 

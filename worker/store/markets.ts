@@ -2,109 +2,138 @@ import type { Sql } from 'postgres'
 import type { Micros } from '#core/instant'
 import { integer, micros } from '#core/log-row'
 import type { Ticker } from '#core/ticker'
+import { SLICE } from './slice.ts'
 
-/** What a list says of a market. */
-export type MarketSummary = {
+/** What a read of a market's record needs to know of it. */
+export type Market = {
   readonly id: number
   readonly ticker: Ticker
   readonly event: string
   readonly series: string | null
+  readonly status: string
+}
+
+/** What a list says of a market. */
+export type ListedMarket = Market & {
   readonly title: string
   readonly yesSubTitle: string | null
   readonly noSubTitle: string | null
   readonly marketType: string
-  readonly status: string
   readonly open: Micros | null
   readonly close: Micros | null
   readonly result: string | null
   readonly updated: Micros
+  /** When the record of its book begins, and how far it is complete; null when there is none. */
+  readonly recordedFrom: Micros | null
+  readonly recordedThrough: Micros | null
 }
 
-/** Everything known of a market. Strikes and values are decimal text; `raw` is the exchange's object as it was. */
-export type Market = MarketSummary & {
-  readonly expectedExpiration: Micros | null
-  readonly latestExpiration: Micros | null
-  readonly rulesPrimary: string | null
-  readonly rulesSecondary: string | null
-  readonly strikeType: string | null
-  readonly floorStrike: string | null
-  readonly capStrike: string | null
-  readonly priceLevelStructure: string | null
-  readonly priceRanges: unknown
-  readonly settlementValue: string | null
-  readonly settlement: Micros | null
-  readonly canCloseEarly: boolean | null
-  readonly firstSeen: Micros
-  readonly raw: unknown
+/** A page of markets. */
+export type MarketPage<Row> = {
+  readonly rows: readonly Row[]
+  /** The watermark; null before the first epoch. */
+  readonly throughUs: Micros | null
 }
 
 export type MarketFilter = {
-  readonly status?: string
-  readonly series?: string
-  readonly event?: string
+  readonly status?: string | undefined
+  readonly series?: string | undefined
+  readonly event?: string | undefined
+}
+
+export type MarketSpan = MarketFilter & {
   /** The last ticker of the page before. */
-  readonly after?: string
+  readonly after?: string | undefined
+  readonly order: 'asc' | 'desc'
   readonly limit: number
 }
 
 /** The market of a ticker, or null when we know none. Throws as Postgres does. */
 export async function findMarket(sql: Sql, ticker: string): Promise<Market | null> {
-  const [row] = await sql`select * from kb.markets where ticker = ${ticker}`
+  const [row] = await sql`
+    select id, ticker, event_ticker, series_ticker, status from kb.markets where ticker = ${ticker}`
   return row === undefined ? null : marketOf(row)
 }
 
-/** Markets in the byte order of their tickers, at most `limit`. Throws as Postgres does. */
-export async function listMarkets(sql: Sql, filter: MarketFilter): Promise<MarketSummary[]> {
-  const { status, series, event, after, limit } = filter
+/** Markets in the byte order of their tickers, or against it, at most `limit`. Throws as Postgres does. */
+export async function listMarkets(sql: Sql, span: MarketSpan): Promise<MarketPage<ListedMarket>> {
+  const { status, series, event, after, order, limit } = span
+  const down = order === 'desc' ? sql`desc` : sql``
+  const beyond =
+    order === 'desc' ? sql`and ticker < ${after ?? ''}` : sql`and ticker > ${after ?? ''}`
   const rows = await sql`
-    select id, ticker, event_ticker, series_ticker, title, yes_sub_title, no_sub_title,
-      market_type, status, open_us, close_us, result, updated_us
-    from kb.markets
-    where true
-      ${status === undefined ? sql`` : sql`and status = ${status}`}
-      ${series === undefined ? sql`` : sql`and series_ticker = ${series}`}
-      ${event === undefined ? sql`` : sql`and event_ticker = ${event}`}
-      ${after === undefined ? sql`` : sql`and ticker > ${after}`}
-    order by ticker limit ${limit}`
-  return rows.map(summaryOf)
+    select w.through_us, ${listed(sql)}
+    from ${recorded(sql)} w
+    left join lateral (
+      select * from kb.markets
+      where true
+        ${status === undefined ? sql`` : sql`and status = ${status}`}
+        ${series === undefined ? sql`` : sql`and series_ticker = ${series}`}
+        ${event === undefined ? sql`` : sql`and event_ticker = ${event}`}
+        ${after === undefined ? sql`` : beyond}
+      order by ticker ${down} limit ${limit}) m on true
+    order by m.ticker ${down}`
+  return pageOf(rows, listedOf)
 }
 
-type Row = Record<string, unknown>
+/**
+ * What a list shows of a market `m`, beside `recorded` as `w`. Where each log begins is probed by the key: a join would
+ * read all of them. Of a log that ended before the days that are kept nothing is left.
+ */
+export function listed(sql: Sql) {
+  return sql`m.id, m.ticker, m.event_ticker, m.series_ticker, m.status, m.title, m.yes_sub_title,
+    m.no_sub_title, m.market_type, m.open_us, m.close_us, m.result, m.updated_us,
+    (select case when b.first_us < w.kept_us and exists (
+        select from kb.sealed_logs l
+        where l.market_id = b.market_id and l.state = 'ended' and l.last_us < w.kept_us)
+      then null else greatest(b.first_us, w.kept_us) end
+    from kb.log_begins b where b.market_id = m.id) as first_us`
+}
 
-function summaryOf(row: Row): MarketSummary {
+/** How far the record is complete, and from when on it is kept, as a table of one row. */
+export function recorded(sql: Sql) {
+  return sql`(
+    select max(recorded_through_us) as through_us, coalesce(
+      (select kept_from_us from kb.retention where kind = 'segments'), 0) as kept_us
+    from kb.epochs where slice = ${SLICE})`
+}
+
+/** The page of rows to which `recorded` was joined; without rows there is one that has it alone. */
+export function pageOf<Row>(
+  rows: readonly Raw[],
+  read: (row: Raw, throughUs: Micros | null) => Row,
+): MarketPage<Row> {
+  const throughUs = micros(rows[0]?.['through_us'])
+  const found = rows.filter((row) => row['ticker'] !== null)
+  return { rows: found.map((row) => read(row, throughUs)), throughUs }
+}
+
+type Raw = Record<string, unknown>
+
+function marketOf(row: Raw): Market {
   return {
     id: integer(row['id']) as number,
     ticker: row['ticker'] as Ticker,
     event: row['event_ticker'] as string,
     series: row['series_ticker'] as string | null,
+    status: row['status'] as string,
+  }
+}
+
+/** What a list says of a market, from a row of `listed` and the watermark. */
+export function listedOf(row: Raw, throughUs: Micros | null): ListedMarket {
+  const recordedFrom = micros(row['first_us'])
+  return {
+    ...marketOf(row),
     title: row['title'] as string,
     yesSubTitle: row['yes_sub_title'] as string | null,
     noSubTitle: row['no_sub_title'] as string | null,
     marketType: row['market_type'] as string,
-    status: row['status'] as string,
     open: micros(row['open_us']),
     close: micros(row['close_us']),
     result: row['result'] as string | null,
     updated: micros(row['updated_us']) as Micros,
-  }
-}
-
-function marketOf(row: Row): Market {
-  return {
-    ...summaryOf(row),
-    expectedExpiration: micros(row['expected_expiration_us']),
-    latestExpiration: micros(row['latest_expiration_us']),
-    rulesPrimary: row['rules_primary'] as string | null,
-    rulesSecondary: row['rules_secondary'] as string | null,
-    strikeType: row['strike_type'] as string | null,
-    floorStrike: row['floor_strike'] as string | null,
-    capStrike: row['cap_strike'] as string | null,
-    priceLevelStructure: row['price_level_structure'] as string | null,
-    priceRanges: row['price_ranges'],
-    settlementValue: row['settlement_value'] as string | null,
-    settlement: micros(row['settlement_us']),
-    canCloseEarly: row['can_close_early'] as boolean | null,
-    firstSeen: micros(row['first_seen_us']) as Micros,
-    raw: row['raw'],
+    recordedFrom,
+    recordedThrough: recordedFrom === null ? null : throughUs,
   }
 }
