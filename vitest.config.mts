@@ -39,12 +39,14 @@ export default defineConfig({
         extends: true,
         plugins: [
           cloudflareTest(({ inject }) => {
-            const { ownerUrl, readerUrl, accountUrl, pepper, keys } = inject<WorkerSetup>('worker')
+            const { ownerUrl, readerUrl, metadataUrl, accountUrl, pepper, keys } =
+              inject<WorkerSetup>('worker')
             return {
               wrangler: { configPath: './wrangler.toml' },
               miniflare: {
                 hyperdrives: {
                   HYPERDRIVE_READER: readerUrl,
+                  HYPERDRIVE_METADATA: metadataUrl,
                   HYPERDRIVE_ACCOUNT: accountUrl,
                   OWNER: ownerUrl,
                 },

@@ -4,6 +4,14 @@ import { parseSelection, type Selection } from '#core/selection'
 
 const duration = (ms: number) => z.coerce.number().int().positive().default(ms)
 const count = (n: number) => z.coerce.number().int().positive().default(n)
+/** Whole days, or 0 for ever; not fewer than a spool may come back after. */
+const days = z.coerce
+  .number()
+  .int()
+  .min(0)
+  .max(36_500)
+  .refine((n) => n !== 1, { error: 'must be 0 or at least 2' })
+  .default(0)
 const url = (protocol: RegExp) =>
   z.string().refine((text) => URL.canParse(text) && protocol.test(text), {
     error: `must be an address that begins with ${protocol.source.replace(/\^|\(\?:|\)|\\/g, '')}`,
@@ -37,6 +45,9 @@ export const collectorVariables = z.object({
   SEAL_MAX_BYTES: count(64 * 2 ** 20),
   SEAL_EVERY_MS: duration(1000),
   PARTITIONS_EVERY_MS: duration(60_000),
+  RETAIN_SEGMENT_DAYS: days,
+  RETAIN_TRADE_DAYS: days,
+  RETAIN_QUOTE_DAYS: days,
   TRADES_MARGIN_MS: duration(5000),
   TRADES_AGAIN_MS: duration(10_000),
   TRUTH_EVERY_MS: duration(180_000),

@@ -15,6 +15,7 @@ import { type StoredRecord, writeEntries } from './store/entries.ts'
 import type { Hold } from './store/lease.ts'
 import type { MarketIds } from './store/market-ids.ts'
 import { dropSealedHours, makePartitions } from './store/partitions.ts'
+import { dropOldDays, type Retention } from './store/retention.ts'
 import { type Durable, requireSameStore } from './store/same-store.ts'
 import { SealRecovery } from './store/seal-recovery.ts'
 
@@ -22,7 +23,8 @@ export type StoringOptions = {
   readonly config: Pick<
     CollectorConfig,
     'SEAL_MAX_BYTES' | 'SEAL_EVERY_MS' | 'RECORD_BATCH' | 'RECORD_EVERY_MS' | 'PARTITIONS_EVERY_MS'
-  >
+  > &
+    Retention
   readonly sql: Sql
   readonly hold: Hold
   readonly spool: Spool
@@ -138,12 +140,13 @@ export class Storing {
   }
 
   async #tend(): Promise<void> {
-    const { sql, clock } = this.#options
+    const { sql, clock, config } = this.#options
     if (this.#tending) return
     this.#tending = true
     try {
       await makePartitions(sql, clock())
       await dropSealedHours(sql, clock())
+      await dropOldDays(sql, config)
     } catch (error) {
       const reason = error instanceof Error && 'code' in error ? String(error.code) : 'unknown'
       logEvent('partitions_missing', { reason })

@@ -41,6 +41,7 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
   const script = await bundle(join(stateDir, 'bundle'))
   const databases: Record<string, string> = {
     HYPERDRIVE_READER: readerUrl,
+    HYPERDRIVE_METADATA: readerUrl,
     HYPERDRIVE_ACCOUNT: accountUrl,
   }
   const config = unstable_readConfig({ config: CONFIG })

@@ -1,5 +1,5 @@
 import { createHmac, randomBytes } from 'node:crypto'
-import postgres from 'postgres'
+import postgres, { type Sql } from 'postgres'
 import { makeApiKey } from '#core/api-key'
 import { freshDatabase } from './database.ts'
 import type { WorkerSetup } from './worker-setup.ts'
@@ -25,8 +25,27 @@ async function main(): Promise<void> {
         ${text.slice(0, 12)}, '{live}', 1, ${name === 'revoked' ? 2 : null},
         ${name === 'expired' ? 2 : null})`
   }
+  const metadataUrl = await addMetadataRole(sql, ownerUrl)
   await sql.end()
-  process.send?.({ ownerUrl, readerUrl, accountUrl, pepper, keys } satisfies WorkerSetup)
+  const setup: WorkerSetup = { ownerUrl, readerUrl, metadataUrl, accountUrl, pepper, keys }
+  process.send?.(setup)
+}
+
+/**
+ * In place of kb_reader behind the cached binding: whatever goes through it and reads more than descriptions is refused,
+ * and its test fails.
+ */
+async function addMetadataRole(sql: Sql, ownerUrl: string): Promise<string> {
+  const url = new URL(ownerUrl)
+  url.username = 'cached_reader'
+  url.password = randomBytes(16).toString('hex')
+  await sql.unsafe(`create role cached_reader login password '${url.password}'`)
+  await sql`grant usage on schema kb to cached_reader`
+  await sql`grant execute on all functions in schema kb to cached_reader`
+  for (const table of ['kb.series', 'kb.events', 'kb.markets']) {
+    await sql`select kb.allow(${table}::regclass, 'cached_reader', 'select')`
+  }
+  return url.href
 }
 
 await main()

@@ -7,6 +7,8 @@ import type { TestProject } from 'vitest/node'
 export type WorkerSetup = {
   readonly ownerUrl: string
   readonly readerUrl: string
+  /** Of a role that may read nothing but what may be cached. */
+  readonly metadataUrl: string
   readonly accountUrl: string
   readonly pepper: string
   readonly keys: { readonly good: string; readonly revoked: string; readonly expired: string }
@@ -35,6 +37,7 @@ export async function setup(project: TestProject): Promise<void> {
   process.env['WRANGLER_LOG'] = 'error'
   // wrangler will not read its configuration without them.
   process.env[`${HYPERDRIVE}HYPERDRIVE_READER`] = told.readerUrl
+  process.env[`${HYPERDRIVE}HYPERDRIVE_METADATA`] = told.metadataUrl
   process.env[`${HYPERDRIVE}HYPERDRIVE_ACCOUNT`] = told.accountUrl
   project.provide('worker', told)
 }

@@ -7,6 +7,7 @@ export type Env = {
   readonly FEED_SHARD: DurableObjectNamespace<FeedShard>
   readonly MARKET_BOOK: DurableObjectNamespace<MarketBook>
   readonly HYPERDRIVE_READER?: Hyperdrive
+  readonly HYPERDRIVE_METADATA?: Hyperdrive
   readonly HYPERDRIVE_ACCOUNT?: Hyperdrive
   readonly FEED_ENV?: string
   readonly FEED_SHARDS?: string
@@ -39,6 +40,7 @@ const schema = z.object({
   CURSOR_SECRET_V1: secret,
   PUBLIC_URL: z.url().catch(''),
   HYPERDRIVE_READER: address,
+  HYPERDRIVE_METADATA: address,
   HYPERDRIVE_ACCOUNT: address,
 })
 

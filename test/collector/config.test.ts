@@ -45,6 +45,9 @@ test.each([
   ['WATERMARK_EVERY_MS', '501'],
   ['RECORD_BATCH', '20000'],
   ['HTTP_PORT', '70000'],
+  ['RETAIN_SEGMENT_DAYS', '-1'],
+  ['RETAIN_TRADE_DAYS', '1'],
+  ['RETAIN_QUOTE_DAYS', '7.5'],
   ['ADMIN_TOKEN', 'short'],
   ['LOG_LEVEL', 'loud'],
   ['LEASE_MS', '3999'],
@@ -66,4 +69,16 @@ test('without a port nothing is served, and 0 is a port', () => {
   }
   expect(portOf('')).toBeUndefined()
   expect(portOf('0')).toBe(0)
+})
+
+test('all that is recorded is kept, unless days are named', () => {
+  const retentionOf = (env: Record<string, string>) => {
+    const read = readCollectorConfig({ ...good, ...env })
+    if (!read.ok) return read.problems
+    const { RETAIN_SEGMENT_DAYS, RETAIN_TRADE_DAYS, RETAIN_QUOTE_DAYS } = read.config
+    return [RETAIN_SEGMENT_DAYS, RETAIN_TRADE_DAYS, RETAIN_QUOTE_DAYS]
+  }
+  expect(retentionOf({})).toEqual([0, 0, 0])
+  const some = { RETAIN_SEGMENT_DAYS: '', RETAIN_TRADE_DAYS: '2', RETAIN_QUOTE_DAYS: '365' }
+  expect(retentionOf(some)).toEqual([0, 2, 365])
 })

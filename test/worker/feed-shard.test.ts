@@ -359,7 +359,7 @@ test('the status tells of the feed without a key, and of a collector that went',
     record: { through_ts: null, watermark_lag_ms: null },
   })
   collector.disconnect()
-  await expect
-    .poll(async () => ((await call('/v1/status', {})).body['data'] as { feed: string }).feed)
-    .toBe('down')
+  const feed = async () => ((await call('/v1/status', {})).body['data'] as { feed: string }).feed
+  // What was told is told again for a second.
+  await expect.poll(feed, { timeout: 5000 }).toBe('down')
 })

@@ -9,10 +9,14 @@ export type StoreStatus = {
   /** The watermark; null before the first epoch. */
   readonly throughUs: Micros | null
   readonly epoch: Epoch | null
+  /** Markets that we know: about so many, when they are more than COUNTED. */
   readonly markets: number
-  /** Gaps that no snapshot has closed yet. */
+  /** Gaps that no snapshot has closed yet, of which at most COUNTED are counted. */
   readonly openGaps: number
 }
+
+/** A count looks at so many rows at most. */
+export const COUNTED = 10_000
 
 /** Reads the watermark, the epoch and two counts. Throws as Postgres does. */
 export async function storeStatus(sql: Sql): Promise<StoreStatus> {
@@ -20,8 +24,12 @@ export async function storeStatus(sql: Sql): Promise<StoreStatus> {
     select
       (select max(recorded_through_us) from kb.epochs where slice = ${SLICE}) as through_us,
       (select max(epoch) from kb.epochs where slice = ${SLICE}) as epoch,
-      (select count(*) from kb.markets) as markets,
-      (select count(*) from kb.book_gaps where to_us is null) as open_gaps`
+      (select case
+        when reltuples >= ${COUNTED} then reltuples::int8
+        else (select count(*) from (select from kb.markets limit ${COUNTED}) counted) end
+        from pg_class where oid = 'kb.markets'::regclass) as markets,
+      (select count(*) from (
+        select from kb.book_gaps where to_us is null limit ${COUNTED}) counted) as open_gaps`
   return {
     throughUs: micros(row?.['through_us']),
     epoch: integer(row?.['epoch']) as Epoch | null,
