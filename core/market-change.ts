@@ -21,6 +21,10 @@ export const CHANGE_KINDS = [
 ] as const
 export type ChangeKind = (typeof CHANGE_KINDS)[number]
 
+/** Who told a change: the exchange, by the stream or by REST, or the clock. */
+export const CHANGE_SOURCES = ['stream', 'rest', 'clock'] as const
+export type ChangeSource = (typeof CHANGE_SOURCES)[number]
+
 /** One entry of a market's or an event's history; the same change seen twice has the same key. */
 export type MarketChange = {
   /** Null for a change of an event or a series. */
@@ -33,5 +37,14 @@ export type MarketChange = {
   readonly recv: Micros
   /** What changed, as the exchange put it, without account fields. */
   readonly detail: Readonly<Record<string, unknown>>
-  readonly source: 'stream' | 'rest' | 'clock'
+  readonly source: ChangeSource
+}
+
+/** What a change is of. */
+export const CHANGE_SUBJECTS = ['market', 'event', 'series'] as const
+
+/** A change as it is told of a market: its own, or one of its event or series. */
+export type ToldChange = Pick<MarketChange, 'kind' | 'at' | 'recv' | 'detail' | 'source'> & {
+  readonly subject: (typeof CHANGE_SUBJECTS)[number]
+  readonly ticker: string
 }

@@ -14,7 +14,8 @@ import { noSuch } from '../no-such.ts'
 import { nowUs } from '../now.ts'
 import { listParams, rangeParams, tickerParam } from '../params.ts'
 import { refuse } from '../refuse.ts'
-import { coverageOf } from '../store/book-history.ts'
+import { askBy } from '../store/ask.ts'
+import { reachesOf } from '../store/book-history.ts'
 import { listGaps } from '../store/gaps.ts'
 import { findMarket } from '../store/markets.ts'
 
@@ -51,7 +52,8 @@ const route = createRoute({
     'The gaps that overlap the range, with their bounds as known now',
     wireGap,
     EXAMPLE,
-    ['not_found', 'range_not_covered'],
+    ['not_found', 'range_not_covered', 'range_too_large'],
+    { columns: COLUMNS },
   ),
 })
 
@@ -75,7 +77,8 @@ export function addGaps(app: OpenAPIHono<App>): void {
       open: async (sql, start) => {
         const market = await findMarket(sql, ticker)
         if (market === null) return { ok: false, error: noSuch('market', ticker) }
-        const coverage = await coverageOf(sql, market.id)
+        const reaches = await reachesOf(askBy(sql), [market.id])
+        const coverage = reaches.get(market.id) ?? { first: null, throughUs: null }
         const error = rangeBeforeRecord({ coverage }, to)
         if (error !== null) return { ok: false, error }
         const fromUs = from ?? coverage.first?.recvUs ?? now
