@@ -1,9 +1,9 @@
 import type { Micros } from './instant.ts'
 import type { BookRecord, Ladders, Level, Seq } from './log.ts'
 import { complement } from './price.ts'
-import { Reader } from './reader.ts'
+import type { Reader } from './reader.ts'
 import type { Opening } from './segment.ts'
-import { BrokenLogError } from './segment-fold.ts'
+import { BrokenLogError, readerAfter } from './segment-fold.ts'
 
 /** Best bid and best ask in yes prices; a side is null when it is empty. */
 export type Bbo = { readonly bid: Level | null; readonly ask: Level | null }
@@ -17,7 +17,10 @@ export type BboChange = Bbo & {
   readonly recv: Micros
 }
 
-const UNKNOWN = { known: false, bid: null, ask: null } as const
+/** A bbo, and whether it is known. */
+export type KnownBbo = Bbo & { readonly known: boolean }
+
+export const UNKNOWN_BBO = { known: false, bid: null, ask: null } as const
 
 /** The bbo of two bid ladders that are best first. */
 export function bboOf({ yes, no }: Ladders): Bbo {
@@ -39,8 +42,8 @@ export function* bboChanges(
   opening: Opening,
   records: Iterable<BookRecord>,
 ): Generator<BboChange, void, undefined> {
-  const reader = readerOf(opening)
-  let last = opening.kind === 'known' ? { known: true, ...bboOf(opening.ladders) } : UNKNOWN
+  const reader = readerAfter(opening)
+  let last = bboNow(reader)
   for (const record of records) {
     const outcome = reader.read(record)
     if (outcome === 'resync') {
@@ -55,23 +58,15 @@ export function* bboChanges(
   }
 }
 
-function readerOf(opening: Opening): Reader {
-  const reader = new Reader()
-  if (opening.kind === 'known') {
-    const { seq, recv, event, ladders } = opening
-    reader.read({ kind: 'image', seq, recv, event, ...ladders })
-  }
-  if (opening.kind === 'unknown') reader.read(opening.gap)
-  return reader
-}
-
-function bboNow(reader: Reader): Bbo & { readonly known: boolean } {
+/** The bbo of what a reader knows. */
+export function bboNow(reader: Reader): KnownBbo {
   const { state } = reader
-  if (state.kind !== 'known') return UNKNOWN
+  if (state.kind !== 'known') return UNKNOWN_BBO
   return { known: true, ...bboFrom(state.book.best('yes'), state.book.best('no')) }
 }
 
-function sameBbo(a: Bbo & { known: boolean }, b: Bbo & { known: boolean }): boolean {
+/** Whether nobody can tell two of them apart. */
+export function sameBbo(a: KnownBbo, b: KnownBbo): boolean {
   return a.known === b.known && sameLevel(a.bid, b.bid) && sameLevel(a.ask, b.ask)
 }
 

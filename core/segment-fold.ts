@@ -25,8 +25,7 @@ export function closingOf({ opening, records }: Segment): Opening {
  * Throws BrokenLogError when they do not follow it or each other, or when a delta's size is not what its change makes.
  */
 export function foldRecords(opening: Opening, records: readonly BookRecord[]): Opening {
-  const reader = new Reader()
-  reader.state = stateOf(opening)
+  const reader = readerAfter(opening)
   let closed = opening.kind !== 'new' && opening.closed
   let { last, proof, gap } = startOf(opening)
   for (const record of records) {
@@ -49,6 +48,13 @@ export function foldRecords(opening: Opening, records: readonly BookRecord[]): O
   }
   if (gap === null) throw new BrokenLogError(`no book and no gap at ${seq}`)
   return { kind: 'unknown', seq, recv, gap, closed }
+}
+
+/** A reader that knows what a log's opening says. Throws BrokenLogError when its book cannot be. */
+export function readerAfter(opening: Opening): Reader {
+  const reader = new Reader()
+  reader.state = stateOf(opening)
+  return reader
 }
 
 type Start = {

@@ -55,6 +55,14 @@ export const wireEnd = z.object({
 })
 /** A record as every wire carries it (wire §1). */
 export const wireRecord = z.discriminatedUnion('type', [wireDelta, wireSnapshot, wireGap, wireEnd])
+const market = z.string()
+/** A record of one of several logs. */
+export const wireLoggedRecord = z.discriminatedUnion('type', [
+  wireDelta.extend({ market }),
+  wireSnapshot.extend({ market }),
+  wireGap.extend({ market }),
+  wireEnd.extend({ market }),
+])
 /** An image on the feed. */
 export const wireImage = z.object({
   seq,
@@ -65,6 +73,7 @@ export const wireImage = z.object({
 })
 
 export type WireRecord = z.infer<typeof wireRecord>
+export type WireLoggedRecord = z.infer<typeof wireLoggedRecord>
 export type WireImage = z.infer<typeof wireImage>
 export type WireLadder = z.infer<typeof ladder>
 

@@ -7,6 +7,7 @@ import type { ImageReason, ServerMessage } from './stream.ts'
 
 type Message<Type extends ServerMessage['type']> = Extract<ServerMessage, { type: Type }>
 type SnapshotMessage = Extract<ServerMessage, { type: 'snapshot'; image: false }>
+export type ImageMessage = Extract<ServerMessage, { type: 'snapshot'; image: true }>
 /** The messages of a stream that carry records. */
 export type RecordMessage = Message<'deltas' | 'gap' | 'end'> | SnapshotMessage
 
@@ -58,7 +59,7 @@ export function imageMessage(
   image: Omit<Image, 'kind' | 'event'>,
   reason: ImageReason,
   marketStatus: string,
-): ServerMessage {
+): ImageMessage {
   return {
     type: 'snapshot',
     market,

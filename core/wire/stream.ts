@@ -58,6 +58,32 @@ const streamImage = z.object({
   market_status: z.string(),
   recv_us: micros,
 })
+const streamSnapshot = wireSnapshot.extend({
+  market,
+  image: z.literal(false),
+  checksum: z.int(),
+  full_checksum: z.int(),
+})
+const streamDeltas = z.object({
+  type: z.literal('deltas'),
+  market,
+  seq: z.tuple([seq, seq]),
+  d: z.array(
+    z.tuple([z.enum(['yes', 'no']), z.string(), z.string(), z.string(), micros.nullable(), micros]),
+  ),
+  checksum: z.int(),
+  sent_us: micros,
+})
+const streamGap = wireGap.extend({ market, cause: z.enum(GAP_CAUSES) })
+const streamEnd = wireEnd.extend({ market })
+/** The messages of a stream that say what books are. */
+export const bookMessage = z.union([
+  streamImage,
+  streamSnapshot,
+  streamDeltas,
+  streamGap,
+  streamEnd,
+])
 /** What we say to a subscriber (wire §3). */
 export const serverMessage = z.union([
   z.object({
@@ -74,32 +100,11 @@ export const serverMessage = z.union([
     rejected: z.array(z.object({ market, code: z.string() })),
   }),
   streamImage,
-  wireSnapshot.extend({
-    market,
-    image: z.literal(false),
-    checksum: z.int(),
-    full_checksum: z.int(),
-  }),
+  streamSnapshot,
   z.object({ type: z.literal('ready'), sub: z.int().positive() }),
-  z.object({
-    type: z.literal('deltas'),
-    market,
-    seq: z.tuple([seq, seq]),
-    d: z.array(
-      z.tuple([
-        z.enum(['yes', 'no']),
-        z.string(),
-        z.string(),
-        z.string(),
-        micros.nullable(),
-        micros,
-      ]),
-    ),
-    checksum: z.int(),
-    sent_us: micros,
-  }),
-  wireGap.extend({ market, cause: z.enum(GAP_CAUSES) }),
-  wireEnd.extend({ market }),
+  streamDeltas,
+  streamGap,
+  streamEnd,
   z.object({
     type: z.literal('heartbeat'),
     feed: z.enum(['healthy', 'degraded', 'down']),
