@@ -7,7 +7,14 @@ export type CursorParts = {
   readonly signature: string
 }
 
-const SHAPE = /^([A-Za-z0-9_~.-]{1,512})\.([A-Za-z0-9_-]{43})$/
+/** Which list a cursor goes on in: its route and its canonical parameters, cursor and limit apart. */
+export type CursorList = {
+  readonly route: string
+  readonly params: Readonly<Record<string, string | number | undefined>>
+}
+
+/** The form of every cursor. */
+export const CURSOR_SHAPE = /^([A-Za-z0-9_~.-]{1,512})\.([A-Za-z0-9_-]{43})$/
 
 /**
  * The text that a cursor's signature covers, so that it goes on in the very list it came from and in
@@ -30,7 +37,7 @@ export function printCursor({ position, signature }: CursorParts): string {
 
 /** Reads a cursor apart, before its signature is checked; null when it has not the form of one. */
 export function parseCursor(text: string): CursorParts | null {
-  const match = SHAPE.exec(text)
+  const match = CURSOR_SHAPE.exec(text)
   if (match === null) return null
   const [, position = '', signature = ''] = match
   return { position: position.split('~'), signature }

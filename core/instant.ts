@@ -7,6 +7,8 @@ export const TOO_LATE = 2 ** 52
 const RFC3339 =
   /^(\d{4})-(\d{2})-(\d{2})[Tt](\d{2}):(\d{2}):(\d{2})(?:\.(\d{1,9}))?([Zz]|[+-]\d{2}:\d{2})$/
 const EPOCH = /^(?:\d{10}|\d{13}|\d{16}|\d{19})$/
+/** The form of what `parseInstant` reads; not every such text names a moment (30 February). */
+export const INSTANT_SHAPE = new RegExp(`${EPOCH.source}|${RFC3339.source}`)
 
 /**
  * Reads RFC 3339 with a zone, or epoch time of exactly 10 (s), 13 (ms), 16 (µs) or 19 (ns) digits.

@@ -1,7 +1,8 @@
 import type { Context } from 'hono'
 import type { ApiError } from '#core/api-error'
-import { cachingOfPast } from '#core/caching'
+import { type Caching, cachingOfPast } from '#core/caching'
 import { listCredits } from '#core/credit'
+import type { Micros } from '#core/instant'
 import { planOf } from '#core/plan'
 import { streamedRangeFault } from '#core/streamed-range'
 import { answerJson } from './answer.ts'
@@ -12,6 +13,7 @@ import { nowUs } from './now.ts'
 import { openPage, type PageStart } from './page.ts'
 import { PAGE_ROWS } from './params.ts'
 import { refuse } from './refuse.ts'
+import { PAGE_STATEMENT_MS, STREAM_STATEMENT_MS, withStatementLimit } from './statement-limit.ts'
 import { streamRows } from './stream-rows.ts'
 
 /** A page that finds too few rows in so long (ms) ends there and says where to go on. */
@@ -36,21 +38,30 @@ async function answerPage<Row, Wire extends object>(
   page: Started,
 ): Promise<Response> {
   const limit = list.asked.limit ?? PAGE_ROWS
-  const read = await readMarketData(c, async (sql) => {
-    const start = { after: page.position, most: limit + 1, streamed: false }
-    const opened = await list.open(sql, start)
-    return opened.ok ? { ...(await gather(opened.batches, limit)), range: opened.range } : opened
-  })
+  const read = await readMarketData(c, (sql) =>
+    withStatementLimit(sql, PAGE_STATEMENT_MS, async () => {
+      const start = { after: page.position, most: limit + 1, streamed: false }
+      const opened = await list.open(sql, start)
+      return opened.ok ? { ...opened, ...(await gather(opened.batches, limit)) } : opened
+    }),
+  )
   if ('error' in read) return refuse(c, read.error)
   const shown = read.rows.slice(0, limit)
   const last = shown.at(-1)
   const next = read.rows.length > limit && last !== undefined ? list.position(last) : read.next
   const nextCursor = next && (await page.cursorAt(next))
   const credits = listCredits(list.cost, shown.length)
-  const meta = { request_id: c.get('requestId'), credits, through_us: read.throughUs }
-  const caching = read.range === null ? 'check' : cachingOfPast(read.range.toUs, nowUs())
+  const told = { through_us: read.throughUs, ...(read.holes && { holes: read.holes }) }
+  const meta = { request_id: c.get('requestId'), credits, ...told }
+  const caching = cachingOf(read.range?.toUs ?? null, read.throughUs)
   const data = JSON.stringify(shown.map(list.wire))
   return answerJson(c, data, { next_cursor: nextCursor, meta }, { caching, credits })
+}
+
+/** A past of which not all rows are final may be told differently a moment later. */
+function cachingOf(toUs: Micros | null, throughUs: Micros | null): Caching {
+  if (toUs === null || throughUs === null || throughUs < toUs - 1) return 'check'
+  return cachingOfPast(toUs, nowUs())
 }
 
 async function gather<Row>(batches: AsyncIterable<Batch<Row>>, limit: number) {
@@ -79,7 +90,9 @@ async function answerStream<Row, Wire extends object>(
   }
   try {
     const start = { after: page.position, most, streamed: true }
-    const opened = await data.run((sql) => list.open(sql, start))
+    const opened = await data.run((sql) =>
+      withStatementLimit(sql, STREAM_STATEMENT_MS, () => list.open(sql, start)),
+    )
     if (!opened.ok) return refused(opened.error)
     const plan = planOf(c.get('caller').plan)
     const fault = opened.range && streamedRangeFault(opened.range, plan)

@@ -17,17 +17,21 @@ export function answerData(c: Context<App>, data: unknown, terms: Terms): Promis
 
 /**
  * Answers with `data`, printed already, and what belongs beside it.
- * @param rest fields of the envelope; its `next_cursor` counts for the ETag, `meta` does not
+ * @param rest fields of the envelope; for the ETag its `next_cursor` and the holes that `meta` tells of count
  */
 export async function answerJson(
   c: Context<App>,
   data: string,
-  rest: { readonly next_cursor?: string | null; readonly meta: object },
+  rest: {
+    readonly next_cursor?: string | null
+    readonly meta: { readonly credits: number; readonly holes?: unknown }
+  },
   { caching, credits }: Terms,
 ): Promise<Response> {
   setTerms(c, { caching, credits })
   if (caching !== 'none') {
-    const etag = await tagOf(`${rest.next_cursor ?? ''} ${data}`)
+    const holes = JSON.stringify(rest.meta.holes ?? [])
+    const etag = await tagOf(`${rest.next_cursor ?? ''} ${holes} ${data}`)
     c.header('ETag', etag)
     if (sameTag(c.req.header('If-None-Match'), etag)) {
       c.header('X-Credits-Cost', '0')
@@ -46,7 +50,8 @@ export function setTerms(c: Context<App>, { caching, credits }: Terms): void {
   c.header('X-Credits-Cost', String(credits))
 }
 
-async function tagOf(text: string): Promise<string> {
+/** The entity tag of a text, by its digest. */
+export async function tagOf(text: string): Promise<string> {
   const digest = await crypto.subtle.digest('SHA-256', new TextEncoder().encode(text))
   return `"${printBase64Url(new Uint8Array(digest).subarray(0, 18))}"`
 }

@@ -1,6 +1,7 @@
 import { OpenAPIHono } from '@hono/zod-openapi'
 import type { App } from './context.ts'
 import { DatabaseAwayError } from './database.ts'
+import { isPassing } from './is-passing.ts'
 import { logFault } from './log-fault.ts'
 import { authenticate } from './middleware/authenticate.ts'
 import { cors } from './middleware/cors.ts'
@@ -8,24 +9,51 @@ import { onlyGet } from './middleware/only-get.ts'
 import { requestId } from './middleware/request-id.ts'
 import { paramFault } from './param-fault.ts'
 import { refuse } from './refuse.ts'
+import { addBbo } from './routes/bbo.ts'
+import { addCandles } from './routes/candles.ts'
+import { addCoverage } from './routes/coverage.ts'
 import { addDeltas } from './routes/deltas.ts'
+import { addEventOrderbook } from './routes/event-orderbook.ts'
+import { addEvents } from './routes/events.ts'
 import { addFeed } from './routes/feed.ts'
 import { addGaps } from './routes/gaps.ts'
+import { addLifecycle } from './routes/lifecycle.ts'
 import { addMarket } from './routes/market.ts'
 import { addMarkets } from './routes/markets.ts'
+import { addOpenapi } from './routes/openapi.ts'
 import { addOrderbook } from './routes/orderbook.ts'
+import { addOrderbooks } from './routes/orderbooks.ts'
+import { addSeries } from './routes/series.ts'
+import { addSettlements } from './routes/settlements.ts'
 import { addStatus } from './routes/status.ts'
 import { addStream } from './routes/stream.ts'
+import { addTrades } from './routes/trades.ts'
 
 /** Every address that there is; on each of them only GET is answered. */
 const PATHS = [
+  '/openapi.json',
   '/v1/status',
   '/v1/markets',
   '/v1/markets/:ticker',
   '/v1/markets/:ticker/orderbook',
+  '/v1/orderbooks',
+  '/v1/markets/:ticker/bbo',
   '/v1/markets/:ticker/deltas',
+  '/v1/events/:event/deltas',
+  '/v1/deltas',
   '/v1/markets/:ticker/gaps',
+  '/v1/markets/:ticker/trades',
+  '/v1/markets/:ticker/candles',
+  '/v1/markets/:ticker/lifecycle',
+  '/v1/markets/:ticker/settlements',
+  '/v1/markets/:ticker/coverage',
+  '/v1/trades',
   '/v1/markets/:ticker/stream',
+  '/v1/events',
+  '/v1/events/:event',
+  '/v1/events/:event/orderbook',
+  '/v1/series',
+  '/v1/series/:series',
   '/internal/feed/:shard',
 ]
 
@@ -43,10 +71,21 @@ export function makeApp(): OpenAPIHono<App> {
   addStatus(app)
   addMarkets(app)
   addMarket(app)
+  addEvents(app)
+  addSeries(app)
   addOrderbook(app)
+  addOrderbooks(app)
+  addEventOrderbook(app)
+  addBbo(app)
   addDeltas(app)
   addGaps(app)
+  addTrades(app)
+  addCandles(app)
+  addLifecycle(app)
+  addSettlements(app)
+  addCoverage(app)
   addStream(app)
+  addOpenapi(app)
   addFeed(app)
 
   app.notFound((c) => refuse(c, { code: 'not_found', message: 'there is nothing at this address' }))
@@ -61,13 +100,4 @@ export function makeApp(): OpenAPIHono<App> {
     return refuse(c, { code: 'internal', message: 'this is our fault' })
   })
   return app
-}
-
-/**
- * Whether another try may succeed: an object was moved, restarted or has too much to do.
- * https://developers.cloudflare.com/durable-objects/best-practices/error-handling/
- */
-function isPassing(error: Error): boolean {
-  const { retryable, overloaded } = error as { retryable?: unknown; overloaded?: unknown }
-  return retryable === true || overloaded === true
 }

@@ -1,11 +1,11 @@
-import { type CursorPosition, cursorText, parseCursor, printCursor } from '#core/cursor'
+import {
+  type CursorList,
+  type CursorPosition,
+  cursorText,
+  parseCursor,
+  printCursor,
+} from '#core/cursor'
 import { hmac, printBase64Url, sameSecret } from './hmac.ts'
-
-/** Which list a cursor goes on in: its route and its canonical parameters, cursor and limit apart. */
-export type CursorList = {
-  readonly route: string
-  readonly params: Readonly<Record<string, string | number | undefined>>
-}
 
 /** Signs where a list goes on. @param secret CURSOR_SECRET_V1 */
 export async function makeCursor(

@@ -1,32 +1,22 @@
-import { z } from '@hono/zod-openapi'
-import { API_ERROR_STATUS, type ApiErrorCode } from '#core/api-error'
-import { answerOf, errorEnvelope, pageOf } from '#core/wire/api'
-import { CSV_TYPE, NDJSON_TYPE } from './format.ts'
+import { type RouteConfig, z } from '@hono/zod-openapi'
+import type { ApiErrorCode } from '#core/api-error'
+import { answerOf, pageOf } from '#core/wire/api'
+import { type Column, csvHeader, csvLine } from '#core/wire/csv'
+import { streamEnd, streamError } from '#core/wire/stream-end'
+import { wireHoles } from '#core/wire/trade'
+import { EXAMPLE_REQUEST_ID, headersOf, refusalsOf } from './describe-refusal.ts'
+import { CSV_TYPE, JSON_TYPE, NDJSON_TYPE } from './format.ts'
 
 /** Either header bears the key; two different ones are refused. */
 export const KEYED = [{ bearer: [] }, { apiKey: [] }]
 /** Anybody may read it. */
 export const OPEN: { [name: string]: string[] }[] = []
 
-/** What any keyed route may refuse with, whatever it reads. */
-const ALWAYS: readonly ApiErrorCode[] = [
-  'unauthorized',
-  'key_revoked',
-  'payment_required',
-  'quota_exceeded',
-  'forbidden',
-  'invalid_param',
-  'rate_limited',
-  'internal',
-  'upstream_degraded',
-]
-
-const HEADERS = z.object({
-  'X-Request-Id': z.string().openapi({ description: 'Ours; name it when you ask about an answer' }),
-  'X-Credits-Cost': z.string().openapi({ description: 'Credits that this answer cost' }),
-  ETag: z.string().optional().openapi({ description: 'Of `data`; for If-None-Match' }),
-  'Cache-Control': z.string(),
-})
+const HEADERS = headersOf('X-Request-Id', 'X-Credits-Cost', 'Cache-Control', 'Vary', 'ETag')
+const THE_SAME = {
+  description: 'The caller has this very `data`: If-None-Match names its ETag. It costs nothing',
+  headers: HEADERS,
+}
 
 /** The responses of a route that answers with one object. @param refusals beside those of every route */
 export function objectAnswers<Data extends z.ZodType>(
@@ -35,77 +25,89 @@ export function objectAnswers<Data extends z.ZodType>(
   example: unknown,
   refusals: readonly ApiErrorCode[] = [],
 ) {
-  const schema = answerOf(data)
   return {
     200: {
       description,
       headers: HEADERS,
       content: {
-        'application/json': { schema, example: { data: example, meta: META } },
+        [JSON_TYPE]: { schema: answerOf(data), example: { data: example, meta: META } },
       },
     },
-    ...others(refusals),
+    304: THE_SAME,
+    ...refusalsOf(refusals),
   }
 }
 
-/** The responses of a route that answers with a list: a page as JSON, or all of it as a stream. */
+/** The responses of a route that anybody may read and nobody may keep. */
+export function openAnswers<Data extends z.ZodType>(
+  description: string,
+  data: Data,
+  example: unknown,
+): RouteConfig['responses'] {
+  const meta = { ...META, credits: 0 }
+  return {
+    200: {
+      description,
+      headers: headersOf('X-Request-Id', 'X-Credits-Cost', 'Cache-Control'),
+      content: { [JSON_TYPE]: { schema: answerOf(data), example: { data: example, meta } } },
+    },
+    ...refusalsOf([], false),
+  }
+}
+
+const LAST = streamEnd.openapi('StreamEnd')
+const BROKEN = streamError.openapi('StreamError')
+
+/** What a list's streams are beside its rows. */
+export type DescribedStream<Wire> = {
+  /** What lines of NDJSON may be that are no rows of the JSON page: those of another layout. */
+  readonly lines?: z.ZodType
+  readonly columns?: readonly Column<Wire>[]
+  /** Whether `meta` and the last line of NDJSON tell of holes. */
+  readonly holes?: boolean
+}
+
+/**
+ * The responses of a route that answers with a list: a page as JSON, or all of it as a stream.
+ * @param example a row
+ * @param refusals beside those of every route
+ */
 export function listAnswers<Row extends z.ZodType>(
   description: string,
   row: Row,
   example: unknown,
   refusals: readonly ApiErrorCode[] = [],
+  { lines, columns, holes }: DescribedStream<z.infer<Row>> = {},
 ) {
-  const meta = { ...META, through_us: 1_795_345_898_631_376 }
+  const told = { through_us: THROUGH_US, ...(holes === true ? { holes: [] } : {}) }
+  const meta = { ...META, ...told }
+  const end = { type: 'end', records: 1, ...told, credits: 1 }
+  const headers = holes === true ? { ...HEADERS, ...headersOf('X-Holes') } : HEADERS
+  const line = z.union([row, ...(lines === undefined ? [] : [lines]), LAST, BROKEN])
+  const csv =
+    columns === undefined
+      ? {}
+      : { example: `${csvHeader(columns)}${csvLine(columns, example as z.infer<Row>)}` }
   return {
     200: {
-      description: `${description}. As a stream, by Accept: NDJSON ends with a line of type end or error, CSV that breaks off is incomplete`,
-      headers: HEADERS,
+      description: `${description}. As a stream, by Accept: NDJSON, whose schema is that of each line, ends with a line of type end or error, and CSV that breaks off is incomplete`,
+      headers,
       content: {
-        'application/json': {
-          schema: pageOf(row),
+        [JSON_TYPE]: {
+          schema: pageOf(row, holes === true ? { holes: wireHoles } : {}),
           example: { data: [example], next_cursor: null, meta },
         },
-        [NDJSON_TYPE]: { schema: z.string(), example: `${JSON.stringify(example)}\n` },
-        [CSV_TYPE]: { schema: z.string() },
+        [NDJSON_TYPE]: {
+          schema: line,
+          examples: { row: { value: example }, end: { value: end } },
+        },
+        [CSV_TYPE]: { schema: z.string(), ...csv },
       },
     },
-    ...others(refusals),
+    304: THE_SAME,
+    ...refusalsOf(refusals),
   }
 }
 
-const META = { request_id: 'req_4f1d2c3b4a5968778695a4b3c2d1e0f9', credits: 1 }
-
-function others(refusals: readonly ApiErrorCode[]) {
-  return { 304: { description: 'The caller has this very data' }, ...refusalsOf(refusals) }
-}
-
-/** The refusals of a route by status, each with an example of every code. @param codes beside those of every route */
-export function refusalsOf(codes: readonly ApiErrorCode[]) {
-  const statuses = new Map<number, ApiErrorCode[]>()
-  for (const code of [...ALWAYS, ...codes]) {
-    const status = API_ERROR_STATUS[code]
-    statuses.set(status, [...(statuses.get(status) ?? []), code])
-  }
-  return Object.fromEntries(
-    [...statuses].map(([status, among]) => [
-      status,
-      {
-        description: among.join(', '),
-        content: {
-          'application/json': {
-            schema: errorEnvelope,
-            examples: Object.fromEntries(among.map((code) => [code, { value: refusal(code) }])),
-          },
-        },
-      },
-    ]),
-  )
-}
-
-function refusal(code: ApiErrorCode) {
-  const doc_url = `https://kalshibook.com/docs/errors#${code}`
-  return {
-    error: { code, message: 'What is wrong, and what would be right', doc_url },
-    request_id: META.request_id,
-  }
-}
+const META = { request_id: EXAMPLE_REQUEST_ID, credits: 1 }
+const THROUGH_US = 1_795_345_898_631_376

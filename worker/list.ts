@@ -1,10 +1,10 @@
 import type { Sql } from 'postgres'
 import type { ApiError } from '#core/api-error'
 import type { ListCost } from '#core/credit'
-import type { CursorPosition } from '#core/cursor'
+import type { CursorList, CursorPosition } from '#core/cursor'
 import type { Micros } from '#core/instant'
 import type { Column } from '#core/wire/csv'
-import type { CursorList } from './cursor.ts'
+import type { WireHoles } from '#core/wire/trade'
 
 /** A list of rows that can be read from its beginning or on from any place in it, as a page or as a stream. */
 export type List<Row, Wire extends object> = CursorList & {
@@ -43,6 +43,8 @@ export type Opened<Row> =
       readonly batches: AsyncIterable<Batch<Row>>
       /** The time that is read, µs, which a plan bounds for streams; null where a list has none. */
       readonly range: { readonly fromUs: Micros; readonly toUs: Micros } | null
+      /** The intervals of which rows may be missing, of lists that can have such; every answer tells of them. */
+      readonly holes?: WireHoles
       /** What is printed in place of the list's own rows, by streams of this reading. */
       readonly ndjson?: RowPrinter<Row>
       readonly csv?: RowPrinter<Row>

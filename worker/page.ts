@@ -1,8 +1,8 @@
 import type { Context } from 'hono'
 import type { ApiError } from '#core/api-error'
-import type { CursorPosition } from '#core/cursor'
+import type { CursorList, CursorPosition } from '#core/cursor'
 import type { App } from './context.ts'
-import { type CursorList, makeCursor, readCursor } from './cursor.ts'
+import { makeCursor, readCursor } from './cursor.ts'
 import { settingsOf } from './env.ts'
 
 /** Where a page begins, and how to say where the next one does. */

@@ -1,8 +1,11 @@
 import { z } from '@hono/zod-openapi'
-import { parseInstant } from '#core/instant'
+import { CURSOR_SHAPE } from '#core/cursor'
+import { INSTANT_SHAPE, parseInstant } from '#core/instant'
 import { asSeq } from '#core/log'
 import { MARKET_STATUSES } from '#core/market-status'
-import { parseTicker } from '#core/ticker'
+import { parseTicker, TICKER_SHAPE, type Ticker } from '#core/ticker'
+
+// What `openapi` says of a parameter is the whole truth of its text: a test holds the one against the other.
 
 /** A text that is given once. A repeated parameter arrives as a list. */
 const once = z.string({
@@ -26,31 +29,94 @@ function wholeNumber(least: number, most: number) {
   }
 }
 
+const TICKER_TEXT = { type: 'string', pattern: TICKER_SHAPE.source } as const
+const anyTicker = read(
+  parseTicker,
+  'must be 1 to 128 letters, digits, dots, underscores and hyphens',
+)
+
+/** The ticker of a market, an event or a series, which the path or the query names. */
+export function tickerOf(what: 'market' | 'event' | 'series') {
+  const example = { market: EXAMPLE_TICKER, event: 'KXBTCD-26NOV2217', series: 'KXBTCD' }[what]
+  const param = { description: `The ticker of the ${what}`, example }
+  return anyTicker.openapi({ param, ...TICKER_TEXT })
+}
+
+const EXAMPLE_TICKER = 'KXBTCD-26NOV2217-T95000'
+
 /** `/markets/{ticker}`. */
-export const tickerParam = z.strictObject({
-  ticker: read(
-    parseTicker,
-    'must be 1 to 128 letters, digits, dots, underscores and hyphens',
-  ).openapi({ param: { name: 'ticker', in: 'path' }, type: 'string' }),
+export const tickerParam = z.strictObject({ ticker: tickerOf('market') })
+/** `/events/{event}`. */
+export const eventParam = z.strictObject({ event: tickerOf('event') })
+/** `/series/{series}`. */
+export const seriesParam = z.strictObject({ series: tickerOf('series') })
+
+const MOST_TICKERS = 100
+/** Up to 100 markets, each once, with commas between them. */
+export const tickersParam = read(
+  parseTickers,
+  `must be 1 to ${MOST_TICKERS} different tickers with commas between them`,
+).openapi({
+  param: {
+    description: 'Tickers of markets, with commas between them',
+    style: 'form',
+    explode: false,
+    example: [EXAMPLE_TICKER, 'KXBTCD-26NOV2217-T96000'],
+  },
+  type: 'array',
+  items: TICKER_TEXT,
+  minItems: 1,
+  maxItems: MOST_TICKERS,
+  uniqueItems: true,
 })
 
-/** RFC 3339 with a zone or epoch time; µs. */
-export const instantParam = read(
-  parseInstant,
-  'must be RFC 3339 with a zone, as 2026-11-21T17:00:00Z (a + in it written %2B), or epoch time of 10, 13, 16 or 19 digits, in the years 1970 to 2255',
-).openapi({ type: 'string', example: '2026-11-21T17:00:00.250000Z' })
+function parseTickers(text: string): readonly Ticker[] | null {
+  const tickers = text.split(',', MOST_TICKERS + 1).map(parseTicker)
+  const good = tickers.filter((ticker) => ticker !== null)
+  const whole = good.length === tickers.length && good.length <= MOST_TICKERS
+  return whole && new Set(good).size === good.length ? good : null
+}
+
+/** RFC 3339 with a zone or epoch time; µs. @param description what the instant is for */
+function instantOf(description: string, example = '2026-11-21T17:00:00.250000Z') {
+  return read(
+    parseInstant,
+    'must be RFC 3339 with a zone, as 2026-11-21T17:00:00Z (a + in it written %2B), or epoch time of 10, 13, 16 or 19 digits, in the years 1970 to 2255',
+  ).openapi({
+    param: {
+      description: `${description}. RFC 3339 with a zone, or epoch time of 10 (s), 13 (ms), 16 (µs) or 19 (ns) digits`,
+      example,
+    },
+    type: 'string',
+    pattern: INSTANT_SHAPE.source,
+  })
+}
+
+/** The instant to answer for. */
+export const instantParam = instantOf('The instant to answer for; at most 2 s ahead of our clock')
 
 /** A record's number. */
 export const seqParam = read(
   (text) => (/^\d{1,16}$/.test(text) ? asSeq(Number(text)) : null),
-  'must be a whole number from 0 to 9007199254740991',
-).openapi({ type: 'integer' })
+  `must be a whole number from 0 to ${Number.MAX_SAFE_INTEGER}`,
+).openapi({
+  param: { description: 'The number of a record', example: 33547989549056 },
+  type: 'integer',
+  minimum: 0,
+  maximum: Number.MAX_SAFE_INTEGER,
+})
 
+const DEPTH = { least: 1, most: 1000 }
 /** How many levels of each side. */
 export const depthParam = read(
-  wholeNumber(1, 1000),
-  'must be a whole number from 1 to 1000',
-).openapi({ type: 'integer', minimum: 1, maximum: 1000 })
+  wholeNumber(DEPTH.least, DEPTH.most),
+  `must be a whole number from ${DEPTH.least} to ${DEPTH.most}`,
+).openapi({
+  param: { description: 'Levels of each side, best first; all when absent', example: 10 },
+  type: 'integer',
+  minimum: DEPTH.least,
+  maximum: DEPTH.most,
+})
 
 const LIMIT = { least: 1, most: 10_000 }
 /** Rows of a page for which no limit is given. */
@@ -60,47 +126,86 @@ export const limitParam = read(
   wholeNumber(LIMIT.least, LIMIT.most),
   `must be a whole number from ${LIMIT.least} to ${LIMIT.most}`,
 ).openapi({
+  param: { description: 'Rows of a page; a stream has all rows unless this is given', example: 2 },
   type: 'integer',
   minimum: LIMIT.least,
   maximum: LIMIT.most,
   default: PAGE_ROWS,
-  description: 'Rows of a page; a stream has all rows unless this is given',
 })
 
-/** One of a list of words. */
-export function wordParam<const Words extends readonly [string, ...string[]]>(words: Words) {
+/** One of a list of words; the first is documented as the example. */
+export function wordParam<const Words extends readonly [string, ...string[]]>(
+  words: Words,
+  description?: string,
+) {
   return read<Words[number]>(
     (text) => words.find((word) => word === text) ?? null,
     `must be ${words.length > 1 ? 'one of ' : ''}${words.join(', ')}`,
-  ).openapi({ type: 'string', enum: [...words] })
+  ).openapi({
+    param: { ...(description === undefined ? {} : { description }), example: words[0] },
+    type: 'string',
+    enum: [...words],
+  })
 }
 
-/** The exchange's word for a market's state. */
-export const statusParam = wordParam(MARKET_STATUSES)
+/** One of a list of words, the first when none is given. */
+export function wordOrFirst<const Words extends readonly [string, ...string[]]>(
+  words: Words,
+  description: string,
+) {
+  const [first] = words
+  return wordParam(words, description)
+    .optional()
+    .transform((word): Words[number] => word ?? first)
+    .openapi({ default: first })
+}
 
-/** The ticker of a series or an event. */
-export const groupParam = read(
-  parseTicker,
-  'must be 1 to 128 letters, digits, dots, underscores and hyphens',
-).openapi({ type: 'string' })
+/** How a book is shown. */
+export const viewParam = wordOrFirst(
+  ['yes', 'native'],
+  'yes shows bids and asks of the yes leg; native shows the bids of both legs',
+)
+
+/** The exchange's word for a market's state. */
+export const statusParam = wordParam(MARKET_STATUSES, 'The exchange’s word for a market’s state')
+
+/** A text of a person's, without control characters. @param most characters */
+export function textParam(most: number, description: string, example: string) {
+  const shape = new RegExp(`^\\P{Cc}{1,${most}}$`, 'u')
+  return read(
+    (text) => (shape.test(text) ? text : null),
+    `must be 1 to ${most} characters, no control character among them`,
+  ).openapi({ param: { description, example }, type: 'string', pattern: shape.source })
+}
 
 /** A page's `next_cursor`, checked by its route. */
 export const cursorParam = once.openapi({
+  param: {
+    description:
+      'The next_cursor of the page before, or the cursor of a stream that broke off, with the same parameters',
+    example: '1795345898631376~33547989549058.QmD51txpz9bidohzYpFmpg3UQOgm35Qgct8hlLUqa1I',
+  },
   type: 'string',
-  description: 'The next_cursor of the page before, or the cursor of a stream that broke off',
+  pattern: CURSOR_SHAPE.source,
 })
 
 /** What every list takes, to be spread into its query. */
 export const listParams = {
   cursor: cursorParam.optional(),
   limit: limitParam.optional(),
-  order: wordParam(['asc', 'desc']).default('asc'),
+  order: wordOrFirst(['asc', 'desc'], 'asc is oldest first, or by ticker; desc the reverse'),
 } as const
 
 /** A range of time, `from` inclusive and `to` exclusive, to be spread into a query. */
 export const rangeParams = {
-  from: instantParam.optional(),
-  to: instantParam.optional(),
+  from: instantOf(
+    'Where the range begins, itself included; the first record when absent',
+    '2026-11-21T17:00:00Z',
+  ).optional(),
+  to: instantOf(
+    'Where the range ends, itself left out; it may lie in the future',
+    '2026-11-21T18:00:00Z',
+  ).optional(),
 } as const
 
 /** A route that takes none. */

@@ -1,17 +1,11 @@
 import type { Context } from 'hono'
 import { API_ERROR_STATUS, type ApiError } from '#core/api-error'
-import { type ErrorEnvelope, errorEnvelope } from '#core/wire/api'
+import type { ErrorEnvelope } from '#core/wire/api'
 import type { App } from './context.ts'
 import { settingsOf } from './env.ts'
 
 /** How long (ms) a caller should wait when we cannot say better. */
 const RETRY_AFTER_MS = 1000
-
-/** Any refusal, for a route's description: `error.code` tells them apart. */
-export const REFUSAL = {
-  description: 'A refusal',
-  content: { 'application/json': { schema: errorEnvelope } },
-} as const
 
 /** Answers with an error in the envelope. */
 export function refuse(c: Context<App>, error: ApiError) {

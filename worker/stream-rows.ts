@@ -9,6 +9,7 @@ import { type Database, DatabaseAwayError } from './database.ts'
 import { type CSV_TYPE, NDJSON_TYPE, takesGzip } from './format.ts'
 import type { List, Opened, RowPrinter } from './list.ts'
 import { logFault } from './log-fault.ts'
+import { STREAM_STATEMENT_MS, withStatementLimit } from './statement-limit.ts'
 
 /** A list that has been opened and is to be sent whole. */
 export type RowStream<Row, Wire extends object> = {
@@ -60,6 +61,9 @@ export function streamRows<Row, Wire extends object>(
   setTerms(c, { caching: 'none', credits: 0 })
   // The runtime compresses a body whose headers say so.
   if (takesGzip(c)) c.header('Content-Encoding', 'gzip')
+  // CSV has no other place for it.
+  const holes = stream.opened.holes?.map(({ from_us, to_us }) => `${from_us}-${to_us ?? ''}`)
+  if (holes !== undefined && holes.length > 0) c.header('X-Holes', holes.join(', '))
   return c.body(body, 200, { 'Content-Type': `${stream.format}; charset=UTF-8` })
 }
 
@@ -74,7 +78,8 @@ async function* ndjson<Row, Wire extends object>(
     const credits = listCredits(list.cost, sent.records)
     const cursor = sent.at === null ? {} : { cursor: await cursorAt(sent.at) }
     const { records, throughUs } = sent
-    yield `${JSON.stringify({ type: 'end', records, through_us: throughUs, credits, ...cursor })}\n`
+    const told = { through_us: throughUs, ...(opened.holes && { holes: opened.holes }) }
+    yield `${JSON.stringify({ type: 'end', records, ...told, credits, ...cursor })}\n`
   } catch (error) {
     const away = error instanceof DatabaseAwayError
     if (!away) logFault(error, c.get('requestId'))
@@ -113,7 +118,9 @@ async function* rowsOf<Row, Wire extends object>(
   const batches = opened.batches[Symbol.asyncIterator]()
   try {
     while (sent.records < most) {
-      const { done, value } = await data.run(() => batches.next())
+      const { done, value } = await data.run((sql) =>
+        withStatementLimit(sql, STREAM_STATEMENT_MS, () => batches.next()),
+      )
       if (done) return
       const rows = value.rows.slice(0, most - sent.records)
       const text = print(rows)

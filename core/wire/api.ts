@@ -29,12 +29,12 @@ export function answerOf<Data extends z.ZodType>(data: Data) {
   return z.object({ data, meta })
 }
 
-/** A page of rows; those at or below `through_us` are final. */
-export function pageOf<Row extends z.ZodType>(row: Row) {
+/** A page of rows; those at or below `through_us` are final. @param more what its `meta` tells beside that */
+export function pageOf<Row extends z.ZodType>(row: Row, more: z.ZodRawShape = {}) {
   return z.object({
     data: z.array(row),
     next_cursor: z.string().nullable(),
-    meta: meta.extend({ through_us: z.int().nullable() }),
+    meta: meta.extend({ through_us: z.int().nullable(), ...more }),
   })
 }
 

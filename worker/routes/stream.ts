@@ -1,18 +1,27 @@
 import { createRoute, type OpenAPIHono } from '@hono/zod-openapi'
 import { type App, readMarketData } from '../context.ts'
+import { KEYED } from '../describe-read.ts'
+import { headersOf, refusalsOf } from '../describe-refusal.ts'
 import { STREAM_HEADERS } from '../live/market-book.ts'
 import { marketStub } from '../live/stubs.ts'
 import { noParams, tickerParam } from '../params.ts'
-import { REFUSAL, refuse } from '../refuse.ts'
+import { refuse } from '../refuse.ts'
 import { findMarket } from '../store/markets.ts'
 import { handOn, refusePlain } from '../upgrade.ts'
 
 const route = createRoute({
   method: 'get',
   path: '/v1/markets/{ticker}/stream',
+  tags: ['Books'],
   summary: 'One market’s log as it grows, over a websocket',
+  description:
+    'Upgrade to a websocket; then send {"op":"subscribe","id":1,"channels":["book"]}. What comes is an image of the book and every record after it, or every record after the one that `resume` names.',
+  security: KEYED,
   request: { params: tickerParam, query: noParams },
-  responses: { 101: { description: 'A websocket' }, default: REFUSAL },
+  responses: {
+    101: { description: 'A websocket of JSON messages', headers: headersOf('X-Request-Id') },
+    ...refusalsOf(['not_found']),
+  },
 })
 
 /** `GET /v1/markets/{ticker}/stream`, upgraded. */
