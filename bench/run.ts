@@ -1,9 +1,15 @@
+import { benchHistory } from './history.ts'
 import { benchIngest } from './ingest.ts'
 import { benchLive } from './live.ts'
 import { benchSize } from './size.ts'
 
 // npm run bench <name>: prints one JSON line per figure, its baseline measured in the same run.
-const BENCHES = { ingest: benchIngest, live: benchLive, size: benchSize } as const
+const BENCHES = {
+  ingest: benchIngest,
+  live: benchLive,
+  size: benchSize,
+  history: benchHistory,
+} as const
 
 const name = process.argv[2] ?? ''
 if (!(name in BENCHES)) {
