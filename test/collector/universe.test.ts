@@ -2,7 +2,8 @@ import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest
 import type { Micros } from '#core/instant'
 import type { Ticker } from '#core/ticker'
 import { setLogLevel } from '../../collector/log-event.ts'
-import { readPastBook } from '../../worker/past-book.ts'
+import { readPastBooks } from '../../worker/past-book.ts'
+import { askBy } from '../../worker/store/ask.ts'
 import { must } from '../core/arbitraries.ts'
 import type { Relay } from '../relay.ts'
 import { until } from '../until.ts'
@@ -184,13 +185,13 @@ test('what is de-selected by a restart ends in a gap, reads unknown from the sto
   expect(epoch.kinds(gone)).toEqual(['end deselected'])
   expect(epoch.logs.get(gone as Ticker)?.image()).toBeNull()
   await epoch.store()
-  const book = await readPastBook(
-    rig.owner,
-    Number((await rig.market(gone))['id']),
-    { kind: 'last', now: (Date.now() * 1000) as Micros, over: false },
-    { ticker: gone, event: '', marketStatus: 'active', view: 'yes', depth: undefined },
+  const [found] = await readPastBooks(
+    askBy(rig.owner),
+    [gone],
+    { kind: 'last', now: (Date.now() * 1000) as Micros },
+    { view: 'yes', depth: undefined },
   )
-  expect(book).toMatchObject({ kind: 'answer', answer: { status: 'unknown' } })
+  expect(found?.book).toMatchObject({ ok: true, answer: { status: 'unknown' } })
   await epoch.end()
   epoch = await rig.begin()
   await epoch.knows(open)
