@@ -55,7 +55,9 @@ test('the reader of Tardis files has the book after every record, and none from 
           ({ from, to }) => from < record.recv && (to === null || record.recv < to),
         )
         const right = hidden || truth === null ? new Map() : inYesPrices(truth)
-        expect(reader.book).toEqual(right)
+        // In the very instant in which a gap ends, what came before the gap's own record may be left out too.
+        const ending = gaps.some(({ seq, to }) => record.recv === to && record.seq < seq)
+        expect(ending ? [right, new Map()] : [right]).toContainEqual(reader.book)
       }
     }),
   )
