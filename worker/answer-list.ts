@@ -1,7 +1,7 @@
 import type { Context } from 'hono'
 import type { ApiError } from '#core/api-error'
 import { type Caching, cachingOfPast } from '#core/caching'
-import { listCredits } from '#core/credit'
+import { pageCredits } from '#core/credit'
 import type { Micros } from '#core/instant'
 import { planOf } from '#core/plan'
 import { streamedRangeFault } from '#core/streamed-range'
@@ -50,7 +50,7 @@ async function answerPage<Row, Wire extends object>(
   const last = shown.at(-1)
   const next = read.rows.length > limit && last !== undefined ? list.position(last) : read.next
   const nextCursor = next && (await page.cursorAt(next))
-  const credits = listCredits(list.cost, shown.length)
+  const credits = pageCredits(list.cost, shown.length)
   const told = { through_us: read.throughUs, ...(read.holes && { holes: read.holes }) }
   const meta = { request_id: c.get('requestId'), credits, ...told }
   const caching = cachingOf(read.range?.toUs ?? null, read.throughUs)
@@ -89,7 +89,8 @@ async function answerStream<Row, Wire extends object>(
     return refuse(c, error)
   }
   try {
-    const start = { after: page.position, most, streamed: true }
+    const after = page.position
+    const start = { after, most: most + 1, streamed: true }
     const opened = await data.run((sql) =>
       withStatementLimit(sql, STREAM_STATEMENT_MS, () => list.open(sql, start)),
     )
@@ -97,7 +98,7 @@ async function answerStream<Row, Wire extends object>(
     const plan = planOf(c.get('caller').plan)
     const fault = opened.range && streamedRangeFault(opened.range, plan)
     if (fault !== null) return refused(fault)
-    return streamRows(c, { list, opened, most, format, data, cursorAt: page.cursorAt })
+    return streamRows(c, { list, opened, after, most, format, data, cursorAt: page.cursorAt })
   } catch (error) {
     data.close()
     throw error

@@ -31,7 +31,7 @@ export function askMarketData<Result>(
   run: (ask: Ask) => Promise<Result>,
 ): Promise<Result> {
   const { HYPERDRIVE_READER } = settingsOf(c.env)
-  return withLine(HYPERDRIVE_READER, (goodbye) => c.executionCtx.waitUntil(goodbye), run)
+  return withLine(HYPERDRIVE_READER, run)
 }
 
 /**
@@ -49,7 +49,7 @@ export function readMetadata<Result>(
 /** Opens market data as kb_reader for a reading of many steps. Throws DatabaseAwayError when that cannot be done now. */
 export function openMarketData(c: Context<App>): Database {
   const { HYPERDRIVE_READER } = settingsOf(c.env)
-  return openDatabase(HYPERDRIVE_READER, (goodbye) => c.executionCtx.waitUntil(goodbye))
+  return openDatabase(HYPERDRIVE_READER, (goodbye) => c.executionCtx.waitUntil(goodbye), false)
 }
 
 /** Reads keys as kb_account. Throws DatabaseAwayError when that cannot be done now. */

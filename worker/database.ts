@@ -36,14 +36,17 @@ export type Database = {
  * Opens a connection, at its first query.
  * @param connectionString from a Hyperdrive binding; null when the binding is missing
  * @param later keeps the goodbye alive after the answer was sent
+ * @param prepare false for a reading of more than one transaction: a pool may give each of them another connection to
+ *   Postgres, which knows no statement that was prepared on the one before
  * Throws DatabaseAwayError without a binding.
  */
 export function openDatabase(
   connectionString: string | null,
   later: (goodbye: Promise<unknown>) => void,
+  prepare = true,
 ): Database {
   if (connectionString === null) throw new DatabaseAwayError('no database is configured')
-  const sql = postgres(connectionString, OPTIONS)
+  const sql = postgres(connectionString, { ...OPTIONS, prepare })
   let closed = false
   return {
     async run(run) {

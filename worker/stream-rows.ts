@@ -1,5 +1,5 @@
 import type { Context } from 'hono'
-import { listCredits } from '#core/credit'
+import { streamCredits } from '#core/credit'
 import type { CursorPosition } from '#core/cursor'
 import type { Micros } from '#core/instant'
 import { csvHeader, csvLine } from '#core/wire/csv'
@@ -15,6 +15,8 @@ import { STREAM_STATEMENT_MS, withStatementLimit } from './statement-limit.ts'
 export type RowStream<Row, Wire extends object> = {
   readonly list: List<Row, Wire>
   readonly opened: Extract<Opened<Row>, { ok: true }>
+  /** Where it begins; null for the list's beginning. */
+  readonly after: CursorPosition | null
   /** Rows at most. */
   readonly most: number
   readonly format: typeof NDJSON_TYPE | typeof CSV_TYPE
@@ -22,7 +24,7 @@ export type RowStream<Row, Wire extends object> = {
   readonly cursorAt: (position: CursorPosition) => Promise<string>
 }
 
-/** How far a stream has come. */
+/** How far a stream has come; `at` is null before the first batch and at the list's end. */
 type Sent = { records: number; throughUs: Micros | null; at: CursorPosition | null }
 
 /**
@@ -35,30 +37,31 @@ export function streamRows<Row, Wire extends object>(
 ): Response {
   const pieces = stream.format === NDJSON_TYPE ? ndjson(c, stream) : csv(stream)
   const text = new TextEncoder()
+  let left = false
   const body = new ReadableStream<Uint8Array>(
     {
       async pull(controller) {
         try {
           const { done, value } = await pieces.next()
-          if (done) {
-            stream.data.close()
-            controller.close()
-          } else controller.enqueue(text.encode(value))
+          if (left) return
+          if (done) controller.close()
+          else controller.enqueue(text.encode(value))
         } catch (error) {
-          stream.data.close()
-          logFault(error, c.get('requestId'))
+          if (left) return
+          if (!(error instanceof DatabaseAwayError)) logFault(error, c.get('requestId'))
           controller.error(error)
         }
       },
       async cancel() {
-        // The caller has left: nothing more is read.
+        // The caller has left: nothing more is read, and what is under way is told to nobody.
+        left = true
         stream.data.close()
         await pieces.return(undefined).catch(() => {})
       },
     },
     { highWaterMark: 1 },
   )
-  setTerms(c, { caching: 'none', credits: 0 })
+  setTerms(c, { caching: 'none', credits: null })
   // The runtime compresses a body whose headers say so.
   if (takesGzip(c)) c.header('Content-Encoding', 'gzip')
   // CSV has no other place for it.
@@ -75,7 +78,7 @@ async function* ndjson<Row, Wire extends object>(
   const sent: Sent = { records: 0, throughUs: null, at: null }
   try {
     yield* rowsOf(stream, opened.ndjson ?? lines(list), sent)
-    const credits = listCredits(list.cost, sent.records)
+    const credits = streamCredits(list.cost, sent.records)
     const cursor = sent.at === null ? {} : { cursor: await cursorAt(sent.at) }
     const { records, throughUs } = sent
     const told = { through_us: throughUs, ...(opened.holes && { holes: opened.holes }) }
@@ -85,7 +88,8 @@ async function* ndjson<Row, Wire extends object>(
     if (!away) logFault(error, c.get('requestId'))
     const code = away ? 'upstream_degraded' : 'internal'
     const message = away ? 'the record cannot be read now' : 'this is our fault'
-    const cursor = sent.at && (await cursorAt(sent.at))
+    const at = sent.at ?? stream.after
+    const cursor = at && (await cursorAt(at))
     yield `${JSON.stringify({ type: 'error', code, message, cursor })}\n`
   }
 }
@@ -108,7 +112,7 @@ function lines<Row, Wire extends object>({ wire }: List<Row, Wire>): RowPrinter<
   return { head: '', print }
 }
 
-/** Prints the rows of each batch, and notes in `sent` how far it has come. */
+/** Prints the rows of each batch, and notes in `sent` how far it has come. At its end nothing more is read. */
 async function* rowsOf<Row, Wire extends object>(
   { list, opened, most, data }: RowStream<Row, Wire>,
   { head, print }: RowPrinter<Row>,
@@ -133,6 +137,8 @@ async function* rowsOf<Row, Wire extends object>(
       if (sent.at === null) return
     }
   } finally {
-    await batches.return?.()
+    data.close()
+    // What is under way may never come: nobody waits for it.
+    batches.return?.().catch(() => {})
   }
 }

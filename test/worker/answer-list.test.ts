@@ -1,10 +1,11 @@
 import { env, exports } from 'cloudflare:workers'
-import { beforeAll, expect, test } from 'vitest'
+import type { TransactionSql } from 'postgres'
+import { beforeAll, expect, test, vi } from 'vitest'
 import type { Micros } from '#core/instant'
 import type { Epoch, Seq } from '#core/log'
 import { seqOf } from '#core/log'
 import { call, errorOf } from './api.ts'
-import { setWatermark, storeGap, storeMarket, storeRecords } from './store.ts'
+import { asOwner, setWatermark, storeGap, storeMarket, storeRecords } from './store.ts'
 
 const T = 'ANSWER-26NOV22-T1'
 const GAPS = `/v1/markets/${T}/gaps`
@@ -54,6 +55,11 @@ test('a stream that is bounded says where it goes on, and goes on there', async 
   expect(end).toMatchObject({ type: 'end', records: 3 })
   const rest = await linesOf(await ask(`${GAPS}?cursor=${end.cursor}`, 'application/x-ndjson'))
   expect([...part.slice(0, -1), ...rest.slice(0, -1)]).toEqual(whole.slice(0, -1))
+})
+
+test('a stream that is bounded by all that there is does not go on', async () => {
+  const lines = await linesOf(await ask(`${GAPS}?limit=${COUNT}`, 'application/x-ndjson'))
+  expect(lines.at(-1)).toEqual({ type: 'end', records: COUNT, through_us: at(1000), credits: 1 })
 })
 
 test('CSV has a header and a line for each row', async () => {
@@ -136,3 +142,72 @@ test('a stream of what is not there is refused before it begins', async () => {
   expect((await ask('/v1/markets/NOBODY/gaps', 'application/x-ndjson')).status).toBe(404)
   expect((await ask(`${GAPS}?cursor=1.x`, 'text/csv')).status).toBe(422)
 })
+
+/** Waits until the Worker waits for a table that `tx` holds. @returns the process that serves it */
+async function waiting(tx: TransactionSql): Promise<number> {
+  for (;;) {
+    const [row] = await tx`
+      select pid from pg_stat_activity where usename = 'kb_reader' and wait_event_type = 'Lock'`
+    if (row !== undefined) return row['pid']
+  }
+}
+
+/** Asks for a stream whose first row waits for a table, and then does something about it. */
+function askWhileHeld<Result>(
+  path: string,
+  accept: string,
+  then: (answer: Response, tx: TransactionSql, pid: number) => Promise<Result>,
+): Promise<Result> {
+  return asOwner((sql) =>
+    sql.begin(async (tx) => {
+      await tx`lock table kb.book_gaps in access exclusive mode`
+      const asked = ask(path, accept)
+      return then(await asked, tx, await waiting(tx))
+    }),
+  ) as Promise<Result>
+}
+
+test('NDJSON that breaks off before its first row says to go on where it was to begin', async () => {
+  const { next_cursor: cursor } = (await call(`${GAPS}?limit=2`)).body
+  const broken = (path: string) =>
+    askWhileHeld(path, 'application/x-ndjson', async (answer, tx, pid) => {
+      await tx`select pg_terminate_backend(${pid})`
+      return linesOf(answer)
+    })
+  const error = { type: 'error', code: 'upstream_degraded', message: expect.any(String) }
+  expect(await broken(`${GAPS}?cursor=${cursor}`)).toEqual([{ ...error, cursor }])
+  expect(await broken(GAPS)).toEqual([{ ...error, cursor: null }])
+})
+
+test('CSV that cannot finish does not end', async () => {
+  const ended = await askWhileHeld(GAPS, 'text/csv', async (answer, tx, pid) => {
+    await tx`select pg_terminate_backend(${pid})`
+    return answer.text().then(
+      () => true,
+      () => false,
+    )
+  })
+  expect(ended).toBe(false)
+})
+
+test.each(['application/x-ndjson', 'text/csv'])(
+  'who leaves while %s waits for Postgres leaves nothing behind, and that is no fault of ours',
+  async (accept) => {
+    const said = vi.spyOn(console, 'error')
+    try {
+      await askWhileHeld(GAPS, accept, (answer) => answer.body?.cancel() ?? Promise.reject())
+      await expect.poll(connections, { timeout: 3000 }).toBe(0)
+      expect(said).not.toHaveBeenCalled()
+    } finally {
+      said.mockRestore()
+    }
+  },
+)
+
+/** How many connections the Worker has for market data. */
+async function connections(): Promise<number> {
+  const [row] = await asOwner(
+    (sql) => sql`select count(*)::int as n from pg_stat_activity where usename = 'kb_reader'`,
+  )
+  return row?.['n']
+}

@@ -159,11 +159,13 @@ test('each operation answers its examples with what the document says', async ()
 
 test('each list goes on from its cursor', async () => {
   const faults: string[] = []
+  const ended: string[] = []
   for (const each of reads().filter(isList)) {
     const needed = { ...neededOf(each), limit: 1 }
     const first = await call(addressOf(each, needed))
     const cursor = first.body['next_cursor']
     if (first.status !== 200) faults.push(JSON.stringify(first.body))
+    if (cursor === null) ended.push(each.path)
     if (cursor === null || first.status !== 200) continue
     const address = addressOf(each, { ...needed, cursor })
     faults.push(...(await faultsOfCall(each, address)))
@@ -173,6 +175,7 @@ test('each list goes on from its cursor', async () => {
     }
   }
   expect(faults).toEqual([])
+  expect(ended).toEqual([])
 })
 
 /** A good key's answer in a format, its body as text. */

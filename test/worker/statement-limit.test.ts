@@ -102,3 +102,18 @@ test('under a limit nothing can be written', async () => {
   )
   await expect(write).rejects.toMatchObject({ code: '25006' })
 })
+
+test('a reading of many transactions needs nothing of the one before, which a pool may give another connection', async () => {
+  const database = openDatabase(env.HYPERDRIVE_READER.connectionString, later, false)
+  try {
+    for (const word of ['one', 'two']) {
+      const asked = database.run((sql) =>
+        withStatementLimit(sql, 1000, () => sql`select ${word}::text as word`),
+      )
+      expect(await asked).toMatchObject([{ word }])
+      await database.run((sql) => sql.unsafe('deallocate all'))
+    }
+  } finally {
+    database.close()
+  }
+})
