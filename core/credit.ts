@@ -4,18 +4,22 @@ export type ListCost = 'rows' | 'page' | 'free'
 /** Rows of records, trades or candles that one credit pays for. */
 const ROWS_PER_CREDIT = 1000
 
-/** Credits of a number of books, each 1. */
-export function bookCredits(books: number): number {
-  return books
+/** Credits of a book; of several, of each that is known. */
+export const BOOK_CREDITS = 1
+
+/** Credits of a page of so many rows: 1 per 1,000 or part for data, 1 for metadata. */
+export function pageCredits(cost: ListCost, rows: number): number {
+  return cost === 'page' ? 1 : streamCredits(cost, rows)
 }
 
-/** Credits of so many rows: 1 per 1,000 or part for data, 1 a page for metadata. */
-export function listCredits(cost: ListCost, rows: number): number {
+/** Credits of a stream of so many rows: 1 per 1,000 or part, of metadata 1 at the least, as if it came in pages of that. */
+export function streamCredits(cost: ListCost, rows: number): number {
+  const parts = Math.ceil(rows / ROWS_PER_CREDIT)
   switch (cost) {
     case 'rows':
-      return Math.ceil(rows / ROWS_PER_CREDIT)
+      return parts
     case 'page':
-      return 1
+      return Math.max(1, parts)
     case 'free':
       return 0
   }

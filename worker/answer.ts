@@ -43,11 +43,14 @@ export async function answerJson(
   })
 }
 
-/** Sets the headers that say how an answer may be kept and what it cost. */
-export function setTerms(c: Context<App>, { caching, credits }: Terms): void {
+/** Sets the headers that say how an answer may be kept and what it cost; a stream knows that only at its end. */
+export function setTerms(
+  c: Context<App>,
+  { caching, credits }: { readonly caching: Caching; readonly credits: number | null },
+): void {
   c.header('Cache-Control', CACHE_CONTROL[caching])
   c.header('Vary', VARY)
-  c.header('X-Credits-Cost', String(credits))
+  c.header('X-Credits-Cost', credits === null ? undefined : String(credits))
 }
 
 /** The entity tag of a text, by its digest. */

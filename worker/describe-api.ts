@@ -36,8 +36,9 @@ const HEADERS = {
     example: EXAMPLE_REQUEST_ID,
   },
   'X-Credits-Cost': {
-    description: 'Credits that this answer cost; a stream of NDJSON says it in its last line',
-    required: true,
+    description:
+      'Credits that this answer cost. A stream does not bear it: what it cost is known at its end, where NDJSON says it',
+    required: false,
     schema: { type: 'integer', minimum: 0 },
     example: 1,
   },

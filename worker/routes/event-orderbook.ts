@@ -2,7 +2,7 @@ import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi'
 import type { ApiError } from '#core/api-error'
 import { notAhead } from '#core/asked-instant'
 import { cachingOfPast } from '#core/caching'
-import { bookCredits } from '#core/credit'
+import { BOOK_CREDITS } from '#core/credit'
 import { printInstant } from '#core/instant'
 import { isSure, sumOfBest } from '#core/several-books'
 import { type EventBooksAnswer, eventBooksAnswer, printRefusal } from '#core/wire/books-answer'
@@ -97,7 +97,7 @@ export function addEventOrderbook(app: OpenAPIHono<App>): void {
     const kept = asked !== null && sure === books.length
     return answerData(c, answer, {
       caching: kept ? cachingOfPast(found.at, nowUs()) : 'none',
-      credits: bookCredits(sure),
+      credits: sure * BOOK_CREDITS,
     })
   })
 }

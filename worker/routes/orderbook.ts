@@ -1,7 +1,7 @@
 import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi'
 import { notAhead } from '#core/asked-instant'
 import { cachingOfPast } from '#core/caching'
-import { bookCredits } from '#core/credit'
+import { BOOK_CREDITS } from '#core/credit'
 import { parseInstant } from '#core/instant'
 import type { PastPoint } from '#core/past-book'
 import { isSure } from '#core/several-books'
@@ -91,6 +91,6 @@ function termsOf(answer: BookAnswer, past: boolean): Terms {
   const at = past ? parseInstant(answer.at_ts) : null
   return {
     caching: at === null ? 'none' : cachingOfPast(at, nowUs()),
-    credits: bookCredits(1),
+    credits: BOOK_CREDITS,
   }
 }

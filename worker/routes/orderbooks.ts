@@ -1,7 +1,7 @@
 import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi'
 import { notAhead } from '#core/asked-instant'
 import { cachingOfPast } from '#core/caching'
-import { bookCredits } from '#core/credit'
+import { BOOK_CREDITS } from '#core/credit'
 import { isSure } from '#core/several-books'
 import { type BooksAnswer, booksAnswer, printRefusal } from '#core/wire/books-answer'
 import { answerData } from '../answer.ts'
@@ -78,7 +78,7 @@ export function addOrderbooks(app: OpenAPIHono<App>): void {
     const kept = asked !== null && sure === books.length
     return answerData(c, books, {
       caching: kept ? cachingOfPast(asked.at, nowUs()) : 'none',
-      credits: bookCredits(sure),
+      credits: sure * BOOK_CREDITS,
     })
   })
 }
