@@ -82,16 +82,16 @@ as $$
   ) as said (query, also) where words @@ query
 $$;
 
--- The document of a market with these texts.
+-- The document of a market with these texts, of which it holds as much as a tsvector surely can.
 create function kb.search_document(titles text, subtitles text, kinds text) returns tsvector
 language plpgsql
 stable
 set search_path = pg_catalog
 as $$
 declare
-  first text := kb.search_text(titles);
-  second text := kb.search_text(subtitles);
-  third text := kb.search_text(kinds);
+  first text := kb.search_text(left(titles, 4000));
+  second text := kb.search_text(left(subtitles, 4000));
+  third text := kb.search_text(left(kinds, 4000));
   document tsvector := setweight(to_tsvector('english', first), 'A') || setweight(to_tsvector('english', second), 'B')
     || setweight(to_tsvector('english', third), 'C')
     || strip(to_tsvector('kb.plain', concat(first, ' ', second, ' ', third)));
@@ -104,11 +104,14 @@ $$;
 
 -- Makes the documents of these markets anew, with what their events and series tell as far as they are there, and stores
 -- those that differ. Days are the exchange's own: a market that closes as a year ends there is of that year.
+-- Documents are locked in one order, whoever writes, so that no two writers wait for each other; and before anything is
+-- read for them, so that none is made of what another writer has just replaced.
 create function kb.refresh_search(ids integer[]) returns void
 language sql
 set search_path = pg_catalog
 set enable_seqscan = off
 as $$
+  select from kb.market_search where market_id = any(ids) order by market_id for no key update;
   insert into kb.market_search as stored (market_id, ticker, event_ticker, series_ticker, status, close_day, document)
   select m.id, m.ticker, m.event_ticker, m.series_ticker, m.status, least(99999, m.close_us / 86400000000),
     kb.search_document(
@@ -168,17 +171,13 @@ begin
     close_us, occurrence_us) as said from before) b
   join (select id, status, (title, subtitle, yes_sub_title, no_sub_title, event_ticker, series_ticker,
     close_us, occurrence_us) as said from after) a on a.id = b.id;
+  perform from kb.market_search where market_id = any(told || turned) order by market_id for no key update;
   if told is not null then
     perform kb.refresh_search(told);
   end if;
   if turned is not null then
-    -- In one order, whoever writes: two writers never wait for each other.
-    with held as materialized (
-      select s.market_id, m.status from kb.market_search s
-      join kb.markets m on m.id = s.market_id
-      where s.market_id = any(turned) order by s.market_id for no key update of s)
-    update kb.market_search s set status = held.status
-    from held where s.market_id = held.market_id and s.status <> held.status;
+    update kb.market_search s set status = m.status
+    from kb.markets m where m.id = s.market_id and s.market_id = any(turned) and s.status <> m.status;
   end if;
   return null;
 end
@@ -247,7 +246,8 @@ create trigger search_changed after update on kb.series
 select kb.refresh_search(array(select id from kb.markets));
 
 -- The query for what a person typed: each word as it is or stemmed, the last also as a beginning; null when no word is left.
--- A loose one is content when one of the words is missing.
+-- A loose one is content when one of the words is missing. A few signs may stand for so many letters that no word of a query
+-- can hold them: what comes after 500 does not count.
 create function kb.search_query(typed text, loose boolean default false) returns tsquery
 language plpgsql
 stable
@@ -260,7 +260,7 @@ declare
   part tsquery;
 begin
   words := array(
-    select word from unnest(string_to_array(kb.search_text(typed), ' ')) with ordinality w (word, n)
+    select word from unnest(string_to_array(left(kb.search_text(typed), 500), ' ')) with ordinality w (word, n)
     where ts_lexize('kb.plain_words', word) <> '{}' group by word order by max(n) limit 16);
   for i in 1 .. cardinality(words) loop
     whole := (quote_literal(words[i]) || case when i = cardinality(words) and length(words[i]) > 1 then ':*' else '' end)::tsquery;

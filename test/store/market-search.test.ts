@@ -69,6 +69,15 @@ async function places(): Promise<unknown[]> {
   return [...rows]
 }
 
+/** Waits until so many statements wait for a lock. */
+async function waiters(wanted: number): Promise<void> {
+  for (let waiting = 0; waiting < wanted; ) {
+    const [row] = await store.owner`
+      select count(*)::int as waiting from pg_stat_activity where wait_event_type = 'Lock'`
+    waiting = Number(row?.['waiting'])
+  }
+}
+
 async function storeFed(): Promise<void> {
   await put.series(
     series('KXFEDDECISION', 'Fed meeting', { category: 'Economics', tags: ['Fed'] }),
@@ -164,6 +173,8 @@ test('texts of signs and of words that say nothing find nothing, and no text is 
     '%_',
     '\u0301',
     '日本',
+    // Four letters each.
+    '㍿'.repeat(200),
   ]) {
     expect(await found(typed)).toEqual([])
   }
@@ -263,6 +274,53 @@ test('a market without a series of its own follows that of its event', async () 
   expect(await found('eruption')).toEqual(['KXQ-26-A'])
   await put.series(series('KXQ', 'Tremors'))
   expect(await found('tremor')).toEqual(['KXQ-26-A'])
+})
+
+test('a text that no document could hold keeps no market from being stored', async () => {
+  const endless = Array.from({ length: 200_000 }, (_, i) => `rain${i}x`).join(' ')
+  const stored = await put.markets(market('KXW-1', endless), market('KXW-2', 'Rain'))
+  expect(stored).toEqual({ refused: [] })
+  expect(await found('rain')).toEqual(['KXW-1', 'KXW-2'])
+})
+
+test('a search follows a market that closed while its event was described anew', async () => {
+  await put.markets(market('KXQ-26-A', 'Will it be so?'), market('KXQ-26-B', 'Will it be so?'))
+  await put.events(event('KXQ-26', 'Volcano in May?'))
+  const [closed, ready] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()]
+  const closing = store.owner.begin(async (tx) => {
+    await tx`update kb.markets set status = 'closed' where ticker = 'KXQ-26-A'`
+    closed.resolve()
+    await ready.promise
+  })
+  await closed.promise
+  const described = put.events(event('KXQ-26', 'Earthquake in May?'))
+  await waiters(1)
+  ready.resolve()
+  await Promise.all([closing, described])
+  expect(await found('earthquake', { status: 'closed' })).toEqual(['KXQ-26-A'])
+  expect(await found('earthquake')).toEqual(['KXQ-26-B', 'KXQ-26-A'])
+})
+
+test('a market that turns and one that is described anew are no deadlock with their event', async () => {
+  await put.markets(...['A', 'B', 'C'].map((name) => market(`KXQ-26-${name}`, 'Will it be so?')))
+  await put.events(event('KXQ-26', 'Volcano in May?'))
+  const [held, ready] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()]
+  const holding = store.owner.begin(async (tx) => {
+    await tx`select from kb.market_search where ticker = 'KXQ-26-B' for update`
+    held.resolve()
+    await ready.promise
+  })
+  await held.promise
+  const described = put.events(event('KXQ-26', 'Earthquake in May?'))
+  await waiters(1)
+  const turned = store.owner`
+    update kb.markets set title = case ticker when 'KXQ-26-C' then 'Or so?' else title end,
+      status = case ticker when 'KXQ-26-B' then 'closed' else status end
+    where ticker in ('KXQ-26-B', 'KXQ-26-C')`.execute()
+  await waiters(2)
+  ready.resolve()
+  await Promise.all([holding, described, turned])
+  expect(await found('earthquake')).toEqual(['KXQ-26-A', 'KXQ-26-C', 'KXQ-26-B'])
 })
 
 test('an upsert that changes nothing of the text writes no document', async () => {
