@@ -42,23 +42,26 @@ export type CandleParts = {
   readonly quotes: readonly QuoteMinute[]
   /** Its last quote minute before the range, which holds until the next; null when there is none. */
   readonly before: QuoteMinute | null
-  /** Its gaps as known now that overlap the range: they may have been found after a minute was closed. */
+  /** Its gaps as known now that overlap the range, and the time before its log: a gap may have been found after a minute was closed. */
   readonly gaps: readonly Pick<Gap, 'from' | 'to'>[]
 }
 
 type Quoted = { last: QuoteMinute; gapUs: number }
 
+/** Time in which the book was not known; `to` may be infinite. */
+type Unknown = { readonly from: number; to: number }
+
 /** The candles of buckets in which a trade fell or a quote changed, oldest first. */
 export function candlesOf(parts: CandleParts, intervalUs: number): Candle[] {
   const quoted = quotesByStart(parts.quotes, intervalUs)
   const starts = [...new Set([...parts.sums.keys(), ...quoted.keys()])].sort((a, b) => a - b)
+  const unknown = joined(parts.gaps)
   let last = parts.before
   return starts.map((start) => {
     const own = quoted.get(start)
     last = own?.last ?? last
-    const end = (start + intervalUs) as Micros
     const sums = parts.sums.get(start)
-    const known = !parts.gaps.some(({ from, to }) => from < end && (to === null || to >= end))
+    const { known, gapUs } = bucketIn(unknown, start, (start + intervalUs) as Micros)
     return {
       start,
       open: sums?.open ?? null,
@@ -71,7 +74,7 @@ export function candlesOf(parts: CandleParts, intervalUs: number): Candle[] {
       bid: known && last !== null ? last.bid : null,
       ask: known && last !== null ? last.ask : null,
       openInterest: last?.openInterest ?? null,
-      gapUs: Math.max(own?.gapUs ?? 0, unknownUs(parts.gaps, start, end)),
+      gapUs: Math.max(own?.gapUs ?? 0, gapUs),
     }
   })
 }
@@ -94,17 +97,29 @@ function quotesByStart(
   return quoted
 }
 
-/** How much of [start, end) lies in gaps, which may overlap, µs. */
-function unknownUs(gaps: CandleParts['gaps'], start: Micros, end: Micros): number {
-  const within = gaps
-    .map(({ from, to }) => [Math.max(from, start), Math.min(to ?? end, end)] as const)
-    .filter(([from, to]) => from < to)
-    .sort(([a], [b]) => a - b)
-  let covered: number = start
-  let unknown = 0
-  for (const [from, to] of within) {
-    unknown += Math.max(0, to - Math.max(from, covered))
-    covered = Math.max(covered, to)
+/** The same time in stretches that do not overlap, oldest first. */
+function joined(gaps: CandleParts['gaps']): Unknown[] {
+  const apart: Unknown[] = []
+  for (const gap of [...gaps].sort((a, b) => a.from - b.from)) {
+    const to = gap.to ?? Number.POSITIVE_INFINITY
+    const last = apart.at(-1)
+    if (last === undefined || last.to < gap.from) apart.push({ from: gap.from, to })
+    else last.to = Math.max(last.to, to)
   }
-  return unknown
+  return apart
+}
+
+/**
+ * Whether the book was known at a bucket's end, and for how long it was not, µs.
+ * @param unknown is rid of what ended before the bucket: buckets are asked for oldest first
+ */
+function bucketIn(unknown: Unknown[], start: Micros, end: Micros) {
+  while (unknown[0] !== undefined && unknown[0].to <= start) unknown.shift()
+  let [known, gapUs] = [true, 0]
+  for (const { from, to } of unknown) {
+    if (from >= end) break
+    known = to < end
+    gapUs += Math.min(to, end) - Math.max(from, start)
+  }
+  return { known, gapUs }
 }

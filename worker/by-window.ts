@@ -21,6 +21,8 @@ export type Windowed<Row> = Window & {
   readonly order: 'asc' | 'desc'
   /** The length of the first window, µs. */
   readonly spanUs: number
+  /** The length of the longest window, µs; without it, windows grow while little is found. */
+  readonly mostUs?: number
   /** Windows begin at multiples of it, and are so long at least, µs. */
   readonly alignUs?: number
   readonly throughUs: Micros | null
@@ -43,7 +45,7 @@ export async function* byWindow<Row>(
   { after, most }: ListStart,
   list: Windowed<Row>,
 ): AsyncGenerator<Batch<Row>> {
-  const { throughUs, order } = list
+  const { throughUs, order, mostUs = Number.MAX_SAFE_INTEGER } = list
   const least = list.alignUs ?? LEAST_SPAN_US
   let place = after
   let span = list.spanUs
@@ -64,7 +66,7 @@ export async function* byWindow<Row>(
     if (next === null) return
     place = next
     left -= rows.length
-    span = load > 0.5 ? Math.max(least, span / 2) : load < 0.25 ? 2 * span : span
+    span = load > 0.5 ? Math.max(least, span / 2) : load < 0.25 ? Math.min(mostUs, 2 * span) : span
   }
 }
 

@@ -32,7 +32,7 @@ export const coverageAnswer = z
     ticker: z.string(),
     state: z
       .enum(['none', 'open', 'settled', 'deselected'])
-      .describe('Of the log: none yet, open, or closed and why'),
+      .describe('Of the log: none held, open, or closed and why'),
     first_ts: instant.describe('The first record held'),
     first_seq: seq,
     last_ts: instant.describe('The last record'),

@@ -83,10 +83,13 @@ beforeAll(async () => {
   await storeTrades(await storeMarket(BARE), few(BARE))
   const left = await storeMarket(LEFT)
   await storeTrades(left, few(LEFT))
+  const cut = { kind: 'gap', cause: 'cut', seq: seq(1), from: at(1800), prevSeq: seq(0) } as const
   await storeRecords(left, [
     { ...first, seq: seq(0), recv: at(-100) },
-    { kind: 'end', seq: seq(1), recv: at(1800), event: null, reason: 'deselected' },
+    { ...cut, recv: at(1800), event: null },
+    { kind: 'end', seq: seq(2), recv: at(1800), event: null, reason: 'deselected' },
   ])
+  await storeGap(left, { ...cut, to: null, noticed: at(1800) })
   const bid = [400_000, 100] as unknown as Level
   const quote = {
     market: LEFT as QuoteMinute['market'],
@@ -290,6 +293,21 @@ test('after a market was deselected its last quote is not told as if it held', a
     [at(0), null, 1800],
     [at(3600), null, 3600],
   ])
+})
+
+test('the last bucket is told whole, and judged by what is known of all of it', async () => {
+  const hour = `/v1/markets/${BARE}/candles?interval=1h&from=${at(0)}&to=${at(600)}`
+  const hole = { from: at(3000), to: at(3001) }
+  await setHoles({ ...hole, filled: null })
+  const { body } = await call(hour)
+  const told = { from_us: hole.from - TRADE_LATE_US, to_us: hole.to + TRADE_LATE_US }
+  expect(body).toMatchObject({
+    data: [{ start_us: at(0), final: false }],
+    meta: { through_us: at(0) - 1, holes: [told] },
+  })
+  // It was left within the bucket, but after `to`.
+  const [candle] = await allPages(hour.replace(BARE, LEFT), 10)
+  expect(candle).toMatchObject({ bid: null, gap_seconds: 1800 })
 })
 
 test('what is asked for wrongly is refused by its name', async () => {

@@ -141,4 +141,11 @@ test('what is told of a market’s record begins there too', async () => {
   expect(covered.from_ts).toBe(printInstant(KEPT))
   const { body } = await call(`${market}/coverage`)
   expect(JSON.stringify(body)).not.toMatch(/2026-01-0[56]T/)
+  expect(await dataOf(`/v1/markets/${OVER}/coverage`)).toMatchObject({
+    state: 'none',
+    first_ts: null,
+    last_ts: null,
+    last_seq: null,
+    days: [],
+  })
 })

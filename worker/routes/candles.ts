@@ -21,9 +21,7 @@ import { noSuch } from '../no-such.ts'
 import { nowUs } from '../now.ts'
 import { listParams, rangeParams, tickerParam, wordOrFirst, wordParam } from '../params.ts'
 import { refuse } from '../refuse.ts'
-import { askBy } from '../store/ask.ts'
 import { readCandleParts } from '../store/candles.ts'
-import { type LogEdges, readLogEdges } from '../store/log-span.ts'
 import { readTradeRecord } from '../store/trade-record.ts'
 import { type TradedMarket, tradedMarkets } from '../store/traded-markets.ts'
 import { requireKept, tradedRange } from '../traded-range.ts'
@@ -32,6 +30,8 @@ const DAY_US = 86_400_000_000
 /** So many trades and candles are what one statement should fold. */
 const TRADES = 200_000
 const CANDLES = 5000
+/** So many may be busy after many that were quiet: one statement folds them too. */
+const BUCKETS = 8 * CANDLES
 const INTERVALS = Object.keys(CANDLE_INTERVALS) as [CandleInterval, ...CandleInterval[]]
 
 const EXAMPLE: WireCandle = {
@@ -108,10 +108,11 @@ async function openCandles(
 ): Promise<Opened<TimedCandle>> {
   const intervalUs = CANDLE_INTERVALS[interval]
   const record = await readTradeRecord(sql, ['trades', 'quotes'])
-  const read = tradedRange(record, { from, to }, market.from, nowUs())
+  // The last bucket is told whole.
+  const whole = { from, to: to && up(to, intervalUs) }
+  const read = tradedRange(record, whole, market.from, nowUs())
   if (!read.ok) return read
-  const unknown = outsideLog(await readLogEdges(askBy(sql), market.id, read.range.toUs))
-  const whole = (bucketUs: Micros) => {
+  const isFinal = (bucketUs: Micros) => {
     return isWhole(record, { fromUs: bucketUs, toUs: (bucketUs + intervalUs) as Micros })
   }
   const batches = byWindow<TimedCandle>(start, {
@@ -119,6 +120,7 @@ async function openCandles(
     order,
     alignUs: intervalUs,
     spanUs: Math.max(DAY_US, 32 * intervalUs),
+    mostUs: BUCKETS * intervalUs,
     throughUs: finalBuckets(read.throughUs, intervalUs),
     position: positionIn(order),
     placeAt: (us) => [String(order === 'asc' ? us : us - 1)],
@@ -127,13 +129,17 @@ async function openCandles(
       if (buckets.fromUs >= buckets.toUs) return { rows: [], load: 0 }
       const parts = await readCandleParts(sql, market, { ...buckets, intervalUs, blocks })
       requireKept(buckets, parts.keptFromUs)
-      const all = { ...parts, gaps: [...parts.gaps, ...unknown] }
-      const rows = candlesOf(all, intervalUs).map((each) => ({ ...each, final: whole(each.start) }))
+      const rows = candlesOf(parts, intervalUs).map((each) => ({
+        ...each,
+        final: isFinal(each.start),
+      }))
       const wanted = order === 'asc' ? rows : rows.reverse()
       return { rows: wanted.slice(0, limit), load: loadOf(parts, rows.length) }
     },
   })
-  return { ok: true, range: read.bounded, batches, holes: printHoles(read.holes) }
+  const { fromUs, toUs } = read.bounded
+  const range = { fromUs, toUs: Math.min(to ?? toUs, toUs) as Micros }
+  return { ok: true, range, batches, holes: printHoles(read.holes) }
 }
 
 /** A place stands between buckets: the next one begins at it or later, or, downwards, at it or earlier. */
@@ -149,12 +155,6 @@ function bucketsWithin(
 ) {
   const begins = Math.max(fromUs - intervalUs + 1, from ?? 0) as Micros
   return { fromUs: up(begins, intervalUs), toUs }
-}
-
-/** When the book is not known because its log had not begun, or was left although the market went on. */
-function outsideLog({ beganUs, leftUs }: LogEdges): CandleParts['gaps'] {
-  const before = { from: 0 as Micros, to: beganUs }
-  return leftUs === null ? [before] : [before, { from: leftUs, to: null }]
 }
 
 function loadOf({ sums }: CandleParts, candles: number): number {

@@ -35,7 +35,8 @@ export async function readCandleParts(
   const [buckets, [around]] = await Promise.all([
     readBuckets(sql, market.id, span),
     sql`
-      select b.*, greatest(kb.kept_from('trades'), kb.kept_from('quotes')) as kept_from_us, (
+      select b.*, greatest(kb.kept_from('trades'), kb.kept_from('quotes')) as kept_from_us,
+        (select first_us from kb.log_begins where market_id = ${market.id}) as began_us, (
         select jsonb_agg(jsonb_build_array(from_us, to_us) order by from_us)
         from kb.book_gaps
         where market_id = ${market.id} and from_us < ${toUs} and (to_us is null or to_us > ${fromUs})) as gaps
@@ -43,6 +44,7 @@ export async function readCandleParts(
         select * from kb.quote_before(${market.id}, ${fromUs})) b on true`,
   ])
   const gaps = (around?.['gaps'] ?? []) as (readonly [Micros, Micros | null])[]
+  const beforeLog = { from: 0 as Micros, to: micros(around?.['began_us']) }
   return {
     sums: new Map(
       buckets.flatMap((row) =>
@@ -51,7 +53,7 @@ export async function readCandleParts(
     ),
     quotes: buckets.flatMap((row) => quoteOf(ticker, row) ?? []),
     before: around === undefined ? null : quoteOf(ticker, around),
-    gaps: gaps.map(([from, to]) => ({ from, to })),
+    gaps: [beforeLog, ...gaps.map(([from, to]) => ({ from, to }))],
     keptFromUs: micros(around?.['kept_from_us']) ?? (0 as Micros),
   }
 }

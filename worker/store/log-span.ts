@@ -50,59 +50,19 @@ export async function readLogSpan(ask: Ask, ticker: string): Promise<LogSpan | n
   const [begins, hotFirst] = [placeOf(row, 3), placeOf(row, 5)]
   const [sealed, hot] = [placeOf(row, 7), placeOf(row, 10)]
   const earlier = begins === null || (hotFirst !== null && hotFirst.seq < begins.seq)
+  const first = earlier ? hotFirst : begins
   const later = sealed === null || (hot !== null && hot.seq >= sealed.seq)
   const hotEnd = row[12] === '3' ? (row[13] as EndReason) : null
   const sealedLast = async () => (row[9] === 'ended' ? sealedEnd(ask, marketId) : null)
   return {
     marketId,
-    first: earlier ? hotFirst : begins,
-    last: later ? hot : sealed,
+    first,
+    // Of a log of which nothing is left, sealed_logs still tells.
+    last: first && (later ? hot : sealed),
     ended: later ? hotEnd : await sealedLast(),
     keptFromUs: micros(row[2]) ?? (0 as Micros),
     throughUs: micros(row[1]),
   }
-}
-
-/** Where a market's log does not tell of its book although the market may have traded. */
-export type LogEdges = {
-  /** When the log began; null when it has not. */
-  readonly beganUs: Micros | null
-  /** Since when the market has not been followed any more; null while it is, and when it was settled. */
-  readonly leftUs: Micros | null
-}
-
-/**
- * Reads when a market's log began and was left, as far as that was before a moment (µs); hot rows after it are not looked
- * for. Throws SegmentError for a segment that cannot be read, and as Postgres does.
- */
-export async function readLogEdges(
-  ask: Ask,
-  marketId: number,
-  beforeUs: Micros,
-): Promise<LogEdges> {
-  const [row = []] = await ask({
-    text: `
-      select begins.first_us, sealed.last_us, sealed.state, hot.recv_us, hot.kind, hot.reason
-      from (select $1::int4 as id) m
-      left join kb.log_begins begins on begins.market_id = m.id
-      left join kb.sealed_logs sealed on sealed.market_id = m.id
-      left join lateral (
-        select recv_us, kind, reason from kb.book_deltas
-        where market_id = $1::int4 and recv_us < $2::int8
-          and recv_us >= coalesce(sealed.last_us, begins.first_us) and seq > coalesce(sealed.last_seq, -1)
-        order by seq desc limit 1) hot on true`,
-    params: [String(marketId), String(beforeUs)],
-  })
-  const [sealedUs, hotUs] = [micros(row[1]), micros(row[3])]
-  const some = hotUs === null && sealedUs === null ? null : (0 as Micros)
-  const beganUs = micros(row[0]) ?? some
-  if (hotUs !== null) {
-    const left = row[4] === '3' && row[5] === 'deselected'
-    return { beganUs, leftUs: left ? hotUs : null }
-  }
-  const ended = row[2] === 'ended' && (sealedUs ?? beforeUs) < beforeUs
-  const left = ended && (await sealedEnd(ask, marketId)) === 'deselected'
-  return { beganUs, leftUs: left ? sealedUs : null }
 }
 
 /** How the last segment of a log that is closed closes it; null when nothing is left of it. */
