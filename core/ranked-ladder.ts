@@ -2,46 +2,58 @@ import type { Level } from './log.ts'
 import type { Price } from './price.ts'
 import type { Size } from './size.ts'
 
-/** One side of a book as a list, best (highest price) first, in which a level is known by its rank from 0. */
+/**
+ * One side of a book as a list, best (highest price) first, in which a level is known by its rank from 0. It is kept from the
+ * lowest price to the best: most changes come near the best, where little has to move.
+ */
 export class RankedLadder {
-  readonly #prices: Price[]
-  readonly #sizes: Size[]
+  readonly #prices: Price[] = []
+  readonly #sizes: Size[] = []
 
   /** @param levels best first */
   constructor(levels: readonly Level[]) {
-    this.#prices = levels.map(([price]) => price)
-    this.#sizes = levels.map(([, size]) => size)
+    for (let i = levels.length - 1; i >= 0; i -= 1) {
+      const level = levels[i]
+      if (level === undefined) continue
+      this.#prices.push(level[0])
+      this.#sizes.push(level[1])
+    }
   }
 
   /** The best price, or null when the side is empty. */
   get best(): Price | null {
-    return this.#prices[0] ?? null
+    return this.price(0)
   }
 
   price(rank: number): Price | null {
-    return this.#prices[rank] ?? null
+    return this.#prices[this.#prices.length - 1 - rank] ?? null
   }
 
   /** The size at a rank, 0 where no level is. */
   size(rank: number): number {
-    return this.#sizes[rank] ?? 0
+    return this.#sizes[this.#sizes.length - 1 - rank] ?? 0
   }
 
   /** The rank that a price has, or would have. */
   rank(price: Price): number {
+    const prices = this.#prices
     let low = 0
-    let high = this.#prices.length
+    let high = prices.length
     while (low < high) {
       const middle = (low + high) >>> 1
-      if ((this.#prices[middle] ?? 0) > price) low = middle + 1
-      else high = middle
+      if ((prices[middle] ?? 0) > price) high = middle
+      else low = middle + 1
     }
-    return low
+    return prices.length - low
   }
 
   /** All levels, best first. */
   levels(): readonly Level[] {
-    return this.#prices.map((price, rank): Level => [price, this.#sizes[rank] as Size])
+    const levels: Level[] = []
+    for (let at = this.#prices.length - 1; at >= 0; at -= 1) {
+      levels.push([this.#prices[at] as Price, this.#sizes[at] as Size])
+    }
+    return levels
   }
 
   /** Gives the level of a price a new size; 0 takes it away. */
@@ -51,14 +63,15 @@ export class RankedLadder {
 
   /** The same where the rank of the price is known. */
   setAt(rank: number, price: Price, size: Size): void {
-    const there = this.#prices[rank] === price
-    if (there && size > 0) this.#sizes[rank] = size
+    const at = this.#prices.length - 1 - rank
+    const there = this.#prices[at] === price
+    if (there && size > 0) this.#sizes[at] = size
     else if (there) {
-      remove(this.#prices, rank)
-      remove(this.#sizes, rank)
+      remove(this.#prices, at)
+      remove(this.#sizes, at)
     } else if (size > 0) {
-      insert(this.#prices, rank, price)
-      insert(this.#sizes, rank, size)
+      insert(this.#prices, at + 1, price)
+      insert(this.#sizes, at + 1, size)
     }
   }
 }
@@ -67,11 +80,11 @@ export class RankedLadder {
 
 function insert<Value>(list: Value[], at: number, value: Value): void {
   list.push(value)
-  for (let i = list.length - 1; i > at; i -= 1) list[i] = list[i - 1] ?? value
+  for (let i = list.length - 1; i > at; i -= 1) list[i] = list[i - 1] as Value
   list[at] = value
 }
 
 function remove<Value>(list: Value[], at: number): void {
-  for (let i = at; i < list.length - 1; i += 1) list[i] = list[i + 1] ?? (list[i] as Value)
+  for (let i = at; i < list.length - 1; i += 1) list[i] = list[i + 1] as Value
   list.length -= 1
 }

@@ -9,16 +9,16 @@ import {
   SNAPSHOT_REASONS,
 } from './log.ts'
 import { asPrice, type Price } from './price.ts'
-import { RankedLadder } from './ranked-ladder.ts'
+import { SegmentBook } from './segment-book.ts'
 import { readGapBody, readLadders, writeGapBody, writeLadders } from './segment-parts.ts'
-import { TIMES, type TimeColumns } from './segment-times.ts'
+import { eventAt, TIMES, type TimeColumns } from './segment-times.ts'
 import { asSize, type Size, type SizeChange } from './size.ts'
 import { type VarintReader, VarintWriter } from './varint.ts'
 
 type Before = { readonly unit: number; readonly seq: Seq; readonly ladders: Ladders | null }
 type Stamp = Pick<BookRecord, 'seq' | 'recv' | 'event'>
 /** The number and the times of each record of a run. */
-type Stamps = TimeColumns & { readonly seqs: readonly Seq[] }
+type Stamps = TimeColumns & { readonly seqs: Float64Array }
 
 // Bits 2 and 3 of a record's mark: how its change is written.
 const HUNDREDTHS = 0 << 2
@@ -42,57 +42,13 @@ const KIND = 3 << 6
 
 const KINDS = ['snapshot', 'gap', 'end'] as const
 
-/** The book as the records so far make it; null while it is not known. */
-class Fold {
-  #sides: { readonly yes: RankedLadder; readonly no: RankedLadder } | null = null
-  /** The change of the delta before, or 0. */
-  change = 0
-
-  constructor(ladders: Ladders | null) {
-    this.start(ladders)
-  }
-
-  start(ladders: Ladders | null): void {
-    this.#sides = ladders && {
-      yes: new RankedLadder(ladders.yes),
-      no: new RankedLadder(ladders.no),
-    }
-  }
-
-  side(side: 'yes' | 'no'): RankedLadder | null {
-    return this.#sides?.[side] ?? null
-  }
-
-  ladders(): Ladders | null {
-    return this.#sides && { yes: this.#sides.yes.levels(), no: this.#sides.no.levels() }
-  }
-
-  /** Whether a delta's size is what its change makes of the book; true of all that is no delta. */
-  bearsOut(record: BookRecord): boolean {
-    if (record.kind !== 'delta') return true
-    const ladder = this.side(record.side)
-    if (ladder === null) return false
-    const rank = ladder.rank(record.price)
-    const there = ladder.price(rank) === record.price ? ladder.size(rank) : 0
-    return there + record.change === record.size
-  }
-
-  take(record: BookRecord): void {
-    if (record.kind === 'snapshot') this.start(record)
-    if (record.kind === 'gap') this.start(null)
-    if (record.kind !== 'delta') return
-    this.side(record.side)?.set(record.price, record.size)
-    this.change = record.change
-  }
-}
-
 /** Notes in the marks what each record is, and writes what that does not say: prices, then changes, then all else. */
 export function writeBodies(
   records: readonly BookRecord[],
   before: Before,
   marks: Uint8Array,
 ): VarintWriter {
-  const fold = new Fold(before.ladders)
+  const fold = new SegmentBook(before.ladders)
   const [prices, changes, others] = [new VarintWriter(), new VarintWriter(), new VarintWriter()]
   let seq = before.seq
   for (const [i, record] of records.entries()) {
@@ -109,7 +65,7 @@ export function writeBodies(
   return prices
 }
 
-function markOf(delta: DeltaRecord, fold: Fold): number {
+function markOf(delta: DeltaRecord, fold: SegmentBook): number {
   const side = delta.side === 'no' ? NO : 0
   const ladder = fold.side(delta.side)
   if (ladder === null) return UNFOLDED | side
@@ -126,7 +82,7 @@ function markOf(delta: DeltaRecord, fold: Fold): number {
 function writeDelta(
   { side, price, change }: DeltaRecord,
   mark: number,
-  fold: Fold,
+  fold: SegmentBook,
   unit: number,
   prices: VarintWriter,
   changes: VarintWriter,
@@ -195,7 +151,7 @@ export function readBodies(
     const mark = marks[i] ?? 0
     if ((mark & KIND) === DELTA && (mark & CHANGE) <= CONTRACTS) changes[i] = from.signed()
   }
-  const fold = new Fold(before.ladders)
+  const fold = new SegmentBook(before.ladders)
   let last = before.seq
   for (let i = 0; i < count && !from.failed; i++) {
     const mark = marks[i] ?? 0
@@ -204,7 +160,7 @@ export function readBodies(
       const good = readDelta(i, mark, prices[i] ?? 0, changes[i] ?? 0, fold, before.unit, reader)
       if (!good) return null
     } else {
-      const stamp = { seq, recv: recvs[i] as Micros, event: events[i] ?? null }
+      const stamp = { seq, recv: recvs[i] as Micros, event: eventAt(events, i) }
       const record = readRare(from, stamp, mark, last, before.unit)
       if (record === null) return null
       reader.other(i, record, fold.bearsOut(record))
@@ -221,7 +177,7 @@ function readDelta(
   mark: number,
   place: number,
   written: number,
-  fold: Fold,
+  fold: SegmentBook,
   unit: number,
   reader: BodyReader,
 ): boolean {
@@ -243,7 +199,7 @@ function readDelta(
   return true
 }
 
-function changeOf(mark: number, written: number, before: number, fold: Fold): number {
+function changeOf(mark: number, written: number, before: number, fold: SegmentBook): number {
   switch (mark & CHANGE) {
     case REMOVAL:
       return 0 - before

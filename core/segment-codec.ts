@@ -1,7 +1,7 @@
 import type { Micros } from './instant.ts'
 import { asSeq, type Ladders, type Seq } from './log.ts'
 import type { Opening, Segment } from './segment.ts'
-import { readRecords, writeRecords } from './segment-columns.ts'
+import { type Before, readRecords, writeRecords } from './segment-columns.ts'
 import { readGap, readLadders, unitOf, writeGap, writeLadders } from './segment-parts.ts'
 import { VarintReader, VarintWriter } from './varint.ts'
 
@@ -34,14 +34,29 @@ export function encodeSegment(segment: Segment): Uint8Array {
  */
 export function decodeSegment(bytes: Uint8Array): Segment | null {
   const from = new VarintReader(bytes)
+  const start = readStart(from)
+  if (start === null) return null
+  const { openUs, opening, before } = start
+  const records = readRecords(from, before)
+  return records === null || from.failed || from.left > 0 ? null : { openUs, opening, records }
+}
+
+/** What a segment begins with. */
+export type SegmentStart = {
+  readonly openUs: Micros
+  readonly opening: Opening
+  /** What its records are differences to. */
+  readonly before: Before
+}
+
+/** Reads what stands before a segment's records; null when that is nothing which encodeSegment wrote. */
+export function readStart(from: VarintReader): SegmentStart | null {
   if (from.byte() !== VERSION) return null
   const openUs = from.unsigned() as Micros
   const unit = from.unsigned()
   if (from.failed || unit === 0) return null
   const opening = readOpening(from, openUs, unit)
-  if (opening === null) return null
-  const records = readRecords(from, { openUs, unit, ...before(opening) })
-  return records === null || from.failed || from.left > 0 ? null : { openUs, opening, records }
+  return opening && { openUs, opening, before: { openUs, unit, ...before(opening) } }
 }
 
 /** What the first record is written as a difference to. */

@@ -1,7 +1,7 @@
 import type { Micros } from './instant.ts'
 import type { BookRecord, Ladders, Seq } from './log.ts'
 import { readBodies, writeBodies } from './segment-bodies.ts'
-import { readTimes, type TimeColumns, writeTimes } from './segment-times.ts'
+import { eventAt, readTimes, type TimeColumns, writeTimes } from './segment-times.ts'
 import type { VarintReader, VarintWriter } from './varint.ts'
 
 /** How the log stood before the records: they are written as differences to it. */
@@ -37,7 +37,7 @@ export function writeRecords(
 /** What the columns say of each record before what it is. */
 export type Columns = TimeColumns & {
   readonly marks: Uint8Array
-  readonly seqs: readonly Seq[]
+  readonly seqs: Float64Array
 }
 
 /** Reads the first columns of what writeRecords wrote; null for anything else. */
@@ -60,7 +60,7 @@ export function readRecords(from: VarintReader, before: Before): BookRecord[] | 
     delta: (i, side, price, change, size) => {
       const seq = seqs[i] as Seq
       const recv = recvs[i] as Micros
-      const event = events[i] ?? null
+      const event = eventAt(events, i)
       records.push({ kind: 'delta', seq, recv, event, side, price, change, size })
     },
     other: (_, record) => {
@@ -86,7 +86,7 @@ function writeSeqs(out: VarintWriter, records: readonly BookRecord[], before: Se
   for (const number of jumps) out.unsigned(number)
 }
 
-function readSeqs(from: VarintReader, length: number, before: Seq): Seq[] | null {
+function readSeqs(from: VarintReader, length: number, before: Seq): Float64Array | null {
   const jumps = new Map<number, number>()
   let place = 0
   for (let left = from.count(2); left > 0; left--) {
@@ -97,10 +97,10 @@ function readSeqs(from: VarintReader, length: number, before: Seq): Seq[] | null
   }
   if (from.failed) return null
   let last: number = before
-  const seqs: Seq[] = []
+  const seqs = new Float64Array(length)
   for (let i = 0; i < length; i++) {
     last += jumps.size === 0 ? 1 : (jumps.get(i) ?? 1)
-    seqs.push(last as Seq)
+    seqs[i] = last
   }
   return last > Number.MAX_SAFE_INTEGER ? null : seqs
 }

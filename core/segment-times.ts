@@ -78,10 +78,13 @@ function eventOf(how: number, recv: Micros, number: number): Micros {
   return lags as Micros
 }
 
-/** When each record of a run was received and happened, in order. */
-export type TimeColumns = {
-  readonly recvs: readonly Micros[]
-  readonly events: readonly (Micros | null)[]
+/** When each record of a run was received and happened, in order; NaN for what has no event. */
+export type TimeColumns = { readonly recvs: Float64Array; readonly events: Float64Array }
+
+/** When the i-th record of a run happened. */
+export function eventAt(events: Float64Array, i: number): Micros | null {
+  const event = events[i] ?? Number.NaN
+  return Number.isNaN(event) ? null : (event as Micros)
 }
 
 /** Reads what writeTimes wrote; null for anything else. */
@@ -93,24 +96,24 @@ export function readTimes(
   const how = from.byte()
   const least = how === INSTANTS ? 0 : from.signed()
   if (how > INSTANTS || from.failed) return null
-  const recvs: Micros[] = []
+  const recvs = new Float64Array(marks.length)
   let recv: number = before.openUs
-  for (const mark of marks) {
-    const kind = mark & TIMES
-    if (kind === OWN || kind === NO_EVENT) recv += from.unsigned()
-    recvs.push(recv as Micros)
-  }
-  if (recv > Number.MAX_SAFE_INTEGER) return null
-  const events: (Micros | null)[] = []
-  let event = before.event
   for (let i = 0; i < marks.length; i++) {
     const kind = (marks[i] ?? 0) & TIMES
-    if (kind === NO_EVENT) event = null
+    if (kind === OWN || kind === NO_EVENT) recv += from.unsigned()
+    recvs[i] = recv
+  }
+  if (recv > Number.MAX_SAFE_INTEGER) return null
+  const events = new Float64Array(marks.length)
+  let event: number = before.event ?? Number.NaN
+  for (let i = 0; i < marks.length; i++) {
+    const kind = (marks[i] ?? 0) & TIMES
+    if (kind === NO_EVENT) event = Number.NaN
     else if (kind !== SAME) {
-      event = eventOf(how, recvs[i] ?? before.openUs, from.unsigned() + least)
+      event = eventOf(how, (recvs[i] ?? 0) as Micros, from.unsigned() + least)
       if (event < 0 || event > Number.MAX_SAFE_INTEGER) return null
     }
-    events.push(event)
+    events[i] = event
   }
   return from.failed ? null : { recvs, events }
 }

@@ -92,11 +92,22 @@ export class VarintReader {
   }
 
   unsigned(): number {
-    // Most are of one byte.
-    const only = this.#bytes[this.#at]
-    if (only !== undefined && only < 128 && !this.#failed) {
-      this.#at += 1
-      return only
+    // Most are of one, two or three bytes; all others, and what is no varint, are read with more care.
+    const [bytes, at] = [this.#bytes, this.#at]
+    const one = bytes[at] ?? 128
+    if (one < 128 && !this.#failed) {
+      this.#at = at + 1
+      return one
+    }
+    const two = bytes[at + 1] ?? 128
+    if (two < 128 && two > 0 && !this.#failed) {
+      this.#at = at + 2
+      return one - 128 + two * 128
+    }
+    const three = bytes[at + 2] ?? 128
+    if (two >= 128 && three < 128 && three > 0 && !this.#failed) {
+      this.#at = at + 3
+      return one - 128 + (two - 128) * 128 + three * 16_384
     }
     let value = 0
     for (let weight = 1; ; weight *= 128) {

@@ -6,7 +6,7 @@
 --     all up to it is in hot rows.
 --   hot, hot_rows: the rows that follow the segment up to the point, as JSON arrays of columns, and how many they are. hot is
 --     null when there are none, and also when there are more than most_rows: the book is then not to be told.
---   gaps: those that may contain the instant, as JSON objects; null when there are none.
+--   gaps: those that may contain the instant, or begin or end at it, as JSON objects; null when there are none.
 --
 -- Planning would take longer than all else. Hot rows lie in few partitions, of which a plan that is made once finds the right
 -- ones as it runs; it is to do so by the key, whatever an hour that had just begun looked like when it was made. Segments lie
@@ -87,7 +87,7 @@ begin
   most_us := coalesce(at_us, greatest(most_us, found.last_us));
   select json_agg(to_json(g) order by g.seq)::text into gaps
   from kb.book_gaps g
-  where g.market_id = market and g.from_us < most_us and (g.to_us is null or g.to_us > least_us);
+  where g.market_id = market and g.from_us <= most_us and (g.to_us is null or g.to_us >= least_us);
 end
 $$;
 

@@ -19,6 +19,9 @@ import type { Ask, Cells } from './store/ask.ts'
 const CONNECT_MS = 3000
 const DEADLINE_MS = 10_000
 
+/** How many bytes a read may bring at first, and once one has brought as many. */
+const READ_BYTES = { first: 2 ** 14, more: 2 ** 17 }
+
 const bytes = new TextEncoder()
 const text = new TextDecoder()
 const addresses = new Map<string, Address>()
@@ -28,12 +31,10 @@ const addresses = new Map<string, Address>()
  * postgres.js (worker/database.ts) for a fifth of the CPU: for the reads of which there are most, where making a client
  * and losing it again costs more than all else together.
  * @param connectionString from a Hyperdrive binding; null when the binding is missing
- * @param later keeps the goodbye alive after the answer was sent
  * Throws DatabaseAwayError when Postgres is away or late, otherwise what `run` throws.
  */
 export async function withLine<Result>(
   connectionString: string | null,
-  later: (goodbye: Promise<unknown>) => void,
   run: (ask: Ask) => Promise<Result>,
 ): Promise<Result> {
   if (connectionString === null) throw new DatabaseAwayError('no database is configured')
@@ -43,11 +44,12 @@ export async function withLine<Result>(
     away = true
     line.cut()
   }
-  let timer = setTimeout(giveUp, CONNECT_MS)
+  let timer = setTimeout(() => {
+    if (line.isOpen) timer = setTimeout(giveUp, DEADLINE_MS - CONNECT_MS)
+    else giveUp()
+  }, CONNECT_MS)
   try {
     await line.open()
-    clearTimeout(timer)
-    timer = setTimeout(giveUp, DEADLINE_MS)
     return await run((question) => line.ask(questionMessage(question)))
   } catch (error) {
     away ||= isAway(error)
@@ -55,7 +57,7 @@ export async function withLine<Result>(
   } finally {
     clearTimeout(timer)
     if (away) line.cut()
-    else later(line.goodbye())
+    else line.goodbye()
   }
 }
 
@@ -97,14 +99,19 @@ class Line {
   readonly #address: Address
   readonly #socket: Socket
   readonly #writer: WritableStreamDefaultWriter<Uint8Array>
-  readonly #reader: ReadableStreamDefaultReader<Uint8Array>
+  readonly #reader: ReadableStreamBYOBReader
   readonly #inbox = new Inbox()
+  /** Lent to each read, which gives it back. */
+  #buffer = new ArrayBuffer(READ_BYTES.first)
+  #isOpen = false
+  #turn: Promise<unknown> = Promise.resolve()
 
   constructor(address: Address) {
     this.#address = address
     this.#socket = connect({ hostname: address.hostname, port: address.port })
     this.#writer = this.#socket.writable.getWriter()
-    this.#reader = this.#socket.readable.getReader()
+    // With a buffer of ours: without one a read brings 4 KiB at most.
+    this.#reader = this.#socket.readable.getReader({ mode: 'byob' })
     // Its end is noticed by who reads.
     this.#socket.closed.catch(() => {})
   }
@@ -120,13 +127,24 @@ class Line {
     for (;;) {
       const { letter, body } = await this.#next()
       if (letter === 'E') throw new PostgresRefusal(readErrorCode(body))
-      if (letter === 'Z') return
       if (letter === 'R') scram = await this.#prove(body, scram)
+      this.#isOpen = letter === 'Z'
+      if (this.#isOpen) return
     }
   }
 
-  /** Sends a question and reads its answer. Throws PostgresRefusal, and as the network does. */
-  async ask(question: Uint8Array): Promise<readonly Cells[]> {
+  get isOpen(): boolean {
+    return this.#isOpen
+  }
+
+  /** Sends a question, once those before it are answered, and reads its answer. Throws PostgresRefusal, and as the network does. */
+  ask(question: Uint8Array): Promise<readonly Cells[]> {
+    const answer = this.#turn.then(() => this.#answer(question))
+    this.#turn = answer.catch(() => {})
+    return answer
+  }
+
+  async #answer(question: Uint8Array): Promise<readonly Cells[]> {
     this.#say(question)
     const rows: Cells[] = []
     let refusal: PostgresRefusal | null = null
@@ -143,17 +161,10 @@ class Line {
 
   /**
    * Says goodbye and leaves the closing to Postgres: who closes first keeps the port for a minute, and ours would be a new
-   * one for every request.
+   * one for every request. Nobody waits for it: what is left of the line goes when the request does.
    */
-  async goodbye(): Promise<void> {
-    try {
-      this.#say(TERMINATE)
-      while (!(await this.#reader.read()).done);
-    } catch {
-      // It has gone already.
-    } finally {
-      this.cut()
-    }
+  goodbye(): void {
+    this.#say(TERMINATE)
   }
 
   cut(): void {
@@ -200,12 +211,21 @@ class Line {
     for (;;) {
       const message = this.#inbox.take()
       if (message !== null) return message
-      const { done, value } = await this.#reader.read().catch((cause: unknown) => {
+      this.#inbox.push(await this.#read())
+    }
+  }
+
+  /** What comes next; good until the next read. Throws DatabaseAwayError at the end. */
+  async #read(): Promise<Uint8Array> {
+    const { done, value } = await this.#reader
+      .read(new Uint8Array(this.#buffer))
+      .catch((cause: unknown) => {
         throw new DatabaseAwayError('the connection broke', { cause })
       })
-      if (done) throw new DatabaseAwayError('Postgres hung up')
-      this.#inbox.push(value)
-    }
+    if (done) throw new DatabaseAwayError('Postgres hung up')
+    const full = value.byteLength === value.buffer.byteLength
+    this.#buffer = full ? new ArrayBuffer(READ_BYTES.more) : value.buffer
+    return value
   }
 
   #say(message: Uint8Array): void {

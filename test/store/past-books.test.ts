@@ -1,12 +1,15 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { type Micros, printInstant } from '#core/instant'
-import { seqOf } from '#core/log'
+import { type BookRecord, seqOf } from '#core/log'
 import { readEventBooks, readPastBooks } from '../../worker/past-book.ts'
 import { type Ask, askBy } from '../../worker/store/ask.ts'
 import { at, NOW, openStore, type Store } from './fixture.ts'
+import { storeSegments } from './sealed-log.ts'
 
 const STYLE = { view: 'yes', depth: undefined } as const
 const S = 1_000_000
+const HOUR = 3600 * S
+const DAY = 24 * HOUR
 const FIRST = seqOf(1 as never, 0)
 
 let store: Store
@@ -115,6 +118,39 @@ test('a market with more unsealed rows than are read at once has no book, and sp
     answer: { seq: FIRST + 1999, proof: { deltas_applied: 1999 } },
   })
   expect((await read([name(7)], at(S)))[0]?.book).toMatchObject({ answer: { seq: FIRST + 2000 } })
+})
+
+test('a past book touches one day of segments and the hours of its rows, each by its key', async () => {
+  const day = Math.floor(NOW / DAY) * DAY
+  await store.owner`select kb.make_segment_partitions(${day - 20 * DAY}, 40)`
+  await store.owner`select kb.make_book_partitions(${NOW - 6 * HOUR}, 30)`
+  const records: BookRecord[] = [
+    { kind: 'snapshot', seq: FIRST, recv: NOW, event: null, reason: 'first', yes: [], no: [] },
+  ]
+  const id = Number(
+    (await store.owner`select id from kb.markets where ticker = ${name(9)}`)[0]?.['id'],
+  )
+  await storeSegments(store.owner, id, [{ openUs: NOW, opening: { kind: 'new' }, records }])
+  await store.owner`analyze kb.book_segments, kb.book_deltas, kb.markets`
+  const touched = await store.reader.begin(async (sql) => {
+    // The plan that is made once is made for whoever came first: another market, at another time.
+    await sql`select kb.past_books('{${sql.unsafe(name(3))}}', ${at(-3 * DAY)}, null, 2000)`
+    const scans = () => sql`
+      select relname, seq_scan::int, idx_scan::int from pg_stat_xact_user_tables
+      where relname ~ '^book_(segments|deltas)' and seq_scan + idx_scan > 0 order by 1`
+    const before = new Map(
+      (await scans()).map((row) => [row['relname'], row['idx_scan'] as number]),
+    )
+    const [row] =
+      await sql`select * from kb.past_books('{${sql.unsafe(name(9))}}', ${at(S)}, null, 2000)`
+    expect(row).toMatchObject({ ticker: name(9), segment_seq: String(FIRST), hot_rows: '0' })
+    const after = await scans()
+    expect(after.every((each) => each['seq_scan'] === 0)).toBe(true)
+    return after
+      .filter((each) => each['idx_scan'] !== (before.get(each['relname']) ?? 0))
+      .map((each) => each['relname'])
+  })
+  expect(touched).toEqual(['book_deltas_20261122t10', 'book_segments_20261122'])
 })
 
 test('nothing is told of a time whose segments or gaps are no longer kept', async () => {

@@ -143,7 +143,7 @@ test('a stream of what is not there is refused before it begins', async () => {
   expect((await ask(`${GAPS}?cursor=1.x`, 'text/csv')).status).toBe(422)
 })
 
-/** Waits until the Worker waits for a table that `tx` holds. @returns the process that serves it */
+/** Waits until the Worker waits for a table that `tx` holds. @returns the pid of the backend that serves it */
 async function waiting(tx: TransactionSql): Promise<number> {
   for (;;) {
     const [row] = await tx`

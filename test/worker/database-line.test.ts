@@ -5,14 +5,8 @@ import { withLine } from '../../worker/database-line.ts'
 import { Inbox, readCells } from '../../worker/postgres-messages.ts'
 import type { Ask } from '../../worker/store/ask.ts'
 
-async function online<Result>(run: (ask: Ask) => Promise<Result>, address?: string | null) {
-  const goodbyes: Promise<unknown>[] = []
-  const url = address === undefined ? env.OWNER.connectionString : address
-  try {
-    return await withLine(url, (goodbye) => goodbyes.push(goodbye), run)
-  } finally {
-    await Promise.all(goodbyes)
-  }
+function online<Result>(run: (ask: Ask) => Promise<Result>, address?: string | null) {
+  return withLine(address === undefined ? env.OWNER.connectionString : address, run)
 }
 
 test('columns come as Postgres prints them, nulls and texts of any letters and length too', async () => {
@@ -40,6 +34,14 @@ test('what Postgres refuses is told with its code, and the line stays good', asy
   })
   expect(told.refusal).toMatchObject({ name: 'PostgresError', code: '22012' })
   expect(told.rows).toEqual([['1']])
+})
+
+test('questions that are asked at once are answered each with its own', async () => {
+  const numbers = Array.from({ length: 20 }, (_, i) => String(i))
+  const answers = await online((ask) =>
+    Promise.all(numbers.map((n) => ask({ text: 'select $1', params: [n] }))),
+  )
+  expect(answers).toEqual(numbers.map((n) => [[n]]))
 })
 
 test('no binding, nobody there, a wrong password and a server that hangs up are all away', async () => {

@@ -1,5 +1,6 @@
 declare namespace Cloudflare {
-  interface Env extends Omit<import('../../worker/env.ts').Env, 'HYPERDRIVE_READER' | 'HYPERDRIVE_METADATA'> {
+  interface Env
+    extends Omit<import('../../worker/env.ts').Env, 'HYPERDRIVE_READER' | 'HYPERDRIVE_METADATA'> {
     readonly HYPERDRIVE_READER: Hyperdrive
     readonly HYPERDRIVE_METADATA: Hyperdrive
     /** The owner's way into the tests' Postgres. */

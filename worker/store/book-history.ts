@@ -3,11 +3,13 @@ import type { Micros } from '#core/instant'
 import type { BookRecord, Gap, Seq } from '#core/log'
 import { integer, LogRowError, micros, type RawGapRow, type RawLogRow } from '#core/log-row'
 import type { PastBook, Reach } from '#core/past-book'
-import type { Opening, Segment } from '#core/segment'
+import type { Opening } from '#core/segment'
+import { BrokenLogError, begins } from '#core/segment-fold'
+import type { SegmentState } from '#core/segment-state'
 import type { Ticker } from '#core/ticker'
 import { type Ask, askBy, type Cells } from './ask.ts'
 import { readGaps, readRecords } from './read-rows.ts'
-import { readSegment } from './segments.ts'
+import { readSegmentState } from './segments.ts'
 
 /** Which past book: as of a moment (inclusive), after a record, or after the last one stored. */
 export type HistoryPoint = { readonly us: Micros } | { readonly seq: Seq } | 'last'
@@ -124,15 +126,21 @@ export async function reachesOf(
 ): Promise<ReadonlyMap<number, Reach>> {
   const rows = await ask({
     text: `select m.id,
-        case when b.first_us is not null then greatest(b.first_us, kb.kept_from('segments')) end,
+        case when b.first_us is null or b.first_us < kept.us and exists (
+          select from kb.sealed_logs l
+          where l.market_id = b.market_id and l.state = 'ended' and l.last_us < kept.us)
+        then null else greatest(b.first_us, kept.us) end,
         (select max(recorded_through_us) from kb.epochs where slice = 0)
-      from unnest($1::int[]) m (id) left join kb.log_begins b on b.market_id = m.id`,
+      from unnest($1::int[]) m (id)
+      cross join (select kb.kept_from('segments') as us) kept
+      left join kb.log_begins b on b.market_id = m.id`,
     params: [`{${marketIds.join(',')}}`],
   })
   return new Map(
     rows.map(([id, firstUs, throughUs]) => {
       const recvUs = micros(firstUs)
-      return [integer(id) ?? 0, { first: recvUs && { recvUs }, throughUs: micros(throughUs) }]
+      const first = recvUs === null ? null : { recvUs }
+      return [integer(id) ?? 0, { first, throughUs: micros(throughUs) }]
     }),
   )
 }
@@ -150,25 +158,50 @@ function historyOf(row: Cells, point: HistoryPoint): MarketHistory {
   const market = marketOf(row)
   const [throughUs, segmentSeq, segmentText, hotRows, hotText, gaps] = row.slice(4)
   if (hotText === null && hotRows !== '0') return { market, past: 'unsealed' }
-  const packed = segmentText && Buffer.from(segmentText, 'base64')
-  const segment = packed ? readSegment(market.id, segmentSeq, packed) : null
-  const { opening, sealed, after } = beginning(segment, point)
-  const hot = readRecords(market.id, hotText ? rowsOf(hotText) : [])
-  const records = [...sealed, ...hot.filter(({ seq, recv }) => seq > after.seq && recv >= after.us)]
+  const upTo = limitOf(point)
+  const packed = segmentText ? Buffer.from(segmentText, 'base64') : null
+  const segment = packed && readSegmentState(market.id, segmentSeq, packed, upTo)
+  const rows = readRecords(market.id, hotText ? rowsOf(hotText) : [])
+  const { opening, records } = joined(segment, rows, upTo)
   const last = records.at(-1) ?? (opening.kind === 'new' ? undefined : opening)
   const instant = point !== 'last' && 'us' in point ? point.us : last?.recv
   const contains = ({ from, to }: Gap) =>
     instant !== undefined && from < instant && (to === null || to > instant)
   const overlay = gaps ? readGaps(market.id, JSON.parse(gaps) as RawGapRow[]) : []
-  const touching = overlay.filter((gap) => !contains(gap))
-  const past = {
-    opening,
-    records,
-    gaps: overlay.filter(contains),
-    touching,
-    throughUs: micros(throughUs),
+  return {
+    market,
+    past: {
+      opening,
+      records,
+      gaps: overlay.filter(contains),
+      touching: overlay.filter((gap) => !contains(gap)),
+      throughUs: micros(throughUs),
+    },
   }
-  return { market, past }
+}
+
+type Limit = { readonly seq: Seq; readonly us: Micros }
+
+/**
+ * How a log stood after a segment, and the rows that follow it. None is read twice: what the segment holds is left out by its
+ * seq, however much of it is still hot. Throws BrokenLogError for a segment that is broken at the point, if nothing after it
+ * begins the log anew.
+ */
+function joined(
+  segment: SegmentState | null,
+  rows: readonly BookRecord[],
+  upTo: Limit,
+): Pick<PastBook, 'opening' | 'records'> {
+  const fresh: Opening = { kind: 'new' }
+  // It begins later: up to the point all is in hot rows.
+  if (segment === null || segment.openUs > upTo.us) return { opening: fresh, records: rows }
+  const { state, after } = segment
+  const records =
+    after === null ? rows : rows.filter(({ seq, recv }) => seq > after.seq && recv >= after.recv)
+  if (state !== null) return { opening: state, records }
+  const start = records.findLastIndex(begins)
+  if (start < 0) throw new BrokenLogError(`a segment is broken before ${after?.seq ?? 'its end'}`)
+  return { opening: fresh, records: records.slice(start) }
 }
 
 function marketOf([id, ticker, event, status]: Cells): BookMarket {
@@ -199,32 +232,7 @@ function rowsOf(text: string): RawLogRow[] {
   }))
 }
 
-type Beginning = {
-  readonly opening: Opening
-  /** Of the segment's records, those up to the point. */
-  readonly sealed: readonly BookRecord[]
-  /** Hot rows count from here on. */
-  readonly after: { readonly seq: number; readonly us: number }
-}
-
-function beginning(segment: Segment | null, point: HistoryPoint): Beginning {
-  const upTo = limitOf(point)
-  if (segment === null || (point !== 'last' && segment.openUs > upTo.us)) {
-    return { opening: { kind: 'new' }, sealed: [], after: { seq: -1, us: 0 } }
-  }
-  const { opening, records } = segment
-  const sealed = records.slice(0, 1 + records.findLastIndex((record) => isWithin(record, upTo)))
-  const whole = records.length === 0 || sealed.length > 0
-  const last = whole ? records.at(-1) : undefined
-  const from = last ?? (opening.kind === 'new' ? null : opening)
-  return { opening, sealed, after: { seq: from?.seq ?? -1, us: from?.recv ?? 0 } }
-}
-
-function isWithin({ seq, recv }: BookRecord, upTo: { readonly seq: Seq; readonly us: Micros }) {
-  return seq <= upTo.seq && recv <= upTo.us
-}
-
-function limitOf(point: HistoryPoint): { readonly seq: Seq; readonly us: Micros } {
+function limitOf(point: HistoryPoint): Limit {
   const none = Number.MAX_SAFE_INTEGER
   const seq = point !== 'last' && 'seq' in point ? point.seq : (none as Seq)
   const us = point !== 'last' && 'us' in point ? point.us : (none as Micros)

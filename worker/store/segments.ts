@@ -1,6 +1,9 @@
 import { inflateRawSync } from 'node:zlib'
+import type { Micros } from '#core/instant'
+import type { Seq } from '#core/log'
 import type { Segment } from '#core/segment'
 import { decodeSegment } from '#core/segment-codec'
+import { foldSegment, type SegmentState } from '#core/segment-state'
 
 /** What a segment may inflate to: far more than any that is sealed. */
 const MOST_BYTES = 4 * 2 ** 20
@@ -22,11 +25,30 @@ export class SegmentError extends Error {
  * @param seq its first_seq, for the error
  */
 export function readSegment(marketId: number, seq: unknown, data: unknown): Segment {
+  return readData(marketId, seq, data, decodeSegment)
+}
+
+/** How a log stood at a point in the segment of a row. Throws as readSegment does. */
+export function readSegmentState(
+  marketId: number,
+  seq: unknown,
+  data: unknown,
+  upTo: { readonly seq: Seq; readonly us: Micros },
+): SegmentState {
+  return readData(marketId, seq, data, (bytes) => foldSegment(bytes, upTo))
+}
+
+function readData<Found>(
+  marketId: number,
+  seq: unknown,
+  data: unknown,
+  read: (bytes: Uint8Array) => Found | null,
+): Found {
   const bytes = data instanceof Uint8Array ? inflate(data) : 'damaged'
   if (bytes === 'too_large') throw new SegmentError('segment_too_large', marketId, seq)
-  const segment = bytes === 'damaged' ? null : decodeSegment(bytes)
-  if (segment === null) throw new SegmentError('segment_unreadable', marketId, seq)
-  return segment
+  const found = bytes === 'damaged' ? null : read(bytes)
+  if (found === null) throw new SegmentError('segment_unreadable', marketId, seq)
+  return found
 }
 
 /** At once, not by a stream: most segments are a few kilobytes, and what one makes is bounded. */
