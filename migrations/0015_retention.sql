@@ -44,6 +44,26 @@ begin
 end
 $$;
 
+-- When a market's log begins, as far as it is kept; null when nothing is recorded of it, or nothing is left.
+create function kb.log_begin(market integer) returns bigint
+language plpgsql
+stable
+set search_path = pg_catalog
+as $$
+declare
+  kept constant bigint := kb.kept_from('segments');
+  first_us constant bigint := (select b.first_us from kb.log_begins b where b.market_id = market);
+begin
+  if first_us < kept and exists (
+    select from kb.sealed_logs l where l.market_id = market and l.state = 'ended' and l.last_us < kept) then
+    return null;
+  end if;
+  return case when first_us is not null then greatest(first_us, kept) end;
+end
+$$;
+
+grant execute on function kb.log_begin(integer) to kb_reader;
+
 -- The market's last quote minute that begins before before_us; it looks at few days at a time, as kb.segment_at does.
 create function kb.quote_before(market integer, before_us bigint) returns setof kb.candle_quotes
 language plpgsql

@@ -154,6 +154,7 @@ test('the collector may call what makes and drops partitions, it and the reader 
     'kb_collector segment_at',
     'kb_reader is_over',
     'kb_reader kept_from',
+    'kb_reader log_begin',
     'kb_reader oldest_record_us',
     'kb_reader past_book',
     'kb_reader past_books',

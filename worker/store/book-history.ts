@@ -125,15 +125,9 @@ export async function reachesOf(
   marketIds: readonly number[],
 ): Promise<ReadonlyMap<number, Reach>> {
   const rows = await ask({
-    text: `select m.id,
-        case when b.first_us is null or b.first_us < kept.us and exists (
-          select from kb.sealed_logs l
-          where l.market_id = b.market_id and l.state = 'ended' and l.last_us < kept.us)
-        then null else greatest(b.first_us, kept.us) end,
+    text: `select m.id, kb.log_begin(m.id),
         (select max(recorded_through_us) from kb.epochs where slice = 0)
-      from unnest($1::int[]) m (id)
-      cross join (select kb.kept_from('segments') as us) kept
-      left join kb.log_begins b on b.market_id = m.id`,
+      from unnest($1::int[]) m (id)`,
     params: [`{${marketIds.join(',')}}`],
   })
   return new Map(

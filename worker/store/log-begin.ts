@@ -18,13 +18,7 @@ export async function logBegin(sql: Sql, ids: readonly number[]): Promise<LogBeg
   const [row] = await sql`
     select kb.kept_from('segments') as kept_us,
       (select max(recorded_through_us) from kb.epochs where slice = ${SLICE}) as through_us,
-      (select min(coalesce(sealed.first_us, hot.recv_us))
-        from unnest(${`{${ids.join(',')}}`}::int4[]) m (id)
-        left join lateral kb.segment_after(m.id, -1) sealed on true
-        left join lateral (
-          select recv_us from kb.book_deltas
-          where market_id = m.id and sealed.first_us is null
-          order by seq limit 1) hot on true) as first_us`
+      (select min(kb.log_begin(id)) from unnest(${`{${ids.join(',')}}`}::int4[]) m (id)) as first_us`
   return {
     firstUs: micros(row?.['first_us']),
     throughUs: micros(row?.['through_us']),
