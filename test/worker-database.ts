@@ -1,4 +1,5 @@
 import { createHmac, randomBytes } from 'node:crypto'
+import { readFile, writeFile } from 'node:fs/promises'
 import postgres, { type Sql } from 'postgres'
 import { makeApiKey } from '#core/api-key'
 import { freshDatabase } from './database.ts'
@@ -26,6 +27,7 @@ async function main(): Promise<void> {
         ${name === 'expired' ? 2 : null})`
   }
   const metadataUrl = await addMetadataRole(sql, ownerUrl)
+  await admitOtherWays(sql)
   await sql.end()
   const setup: WorkerSetup = { ownerUrl, readerUrl, metadataUrl, accountUrl, pepper, keys }
   process.send?.(setup)
@@ -46,6 +48,18 @@ async function addMetadataRole(sql: Sql, ownerUrl: string): Promise<string> {
     await sql`select kb.allow(${table}::regclass, 'cached_reader', 'select')`
   }
   return url.href
+}
+
+/** Makes two roles that Postgres asks for their password as other poolers do: in clear text, and by md5. */
+async function admitOtherWays(sql: Sql): Promise<void> {
+  await sql`set password_encryption = 'md5'`
+  await sql`create role asked_md5 login password 'of tests'`
+  await sql`create role asked_plainly login password 'of tests'`
+  const [row] = await sql<{ hba_file: string }[]>`show hba_file`
+  const file = row?.hba_file ?? ''
+  const ways = 'host all asked_md5 127.0.0.1/32 md5\nhost all asked_plainly 127.0.0.1/32 password\n'
+  await writeFile(file, ways + (await readFile(file, 'utf8')))
+  await sql`select pg_reload_conf()`
 }
 
 await main()

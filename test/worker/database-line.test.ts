@@ -44,6 +44,19 @@ test('questions that are asked at once are answered each with its own', async ()
   expect(answers).toEqual(numbers.map((n) => [[n]]))
 })
 
+test.each(['asked_md5', 'asked_plainly'])(
+  '%s logs in with its password and no other',
+  async (role) => {
+    const address = new URL(env.OWNER.connectionString)
+    address.username = role
+    address.password = encodeURIComponent('of tests')
+    const ask = (run: Ask) => run({ text: 'select current_user::text', params: [] })
+    expect(await online(ask, address.href)).toEqual([[role]])
+    address.password = 'wrong'
+    await expect(online(ask, address.href)).rejects.toThrow(DatabaseAwayError)
+  },
+)
+
 test('no binding, nobody there, a wrong password and a server that hangs up are all away', async () => {
   const wrong = new URL(env.OWNER.connectionString)
   wrong.password = 'wrong'
