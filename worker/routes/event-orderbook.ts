@@ -7,6 +7,7 @@ import { printInstant } from '#core/instant'
 import { isSure, sumOfBest } from '#core/several-books'
 import { type EventBooksAnswer, eventBooksAnswer, printRefusal } from '#core/wire/books-answer'
 import { answerData } from '../answer.ts'
+import { BOOK_EXAMPLE } from '../book-example.ts'
 import { type App, askMarketData } from '../context.ts'
 import { KEYED, objectAnswers } from '../describe-read.ts'
 import { noSuch } from '../no-such.ts'
@@ -24,25 +25,7 @@ const EXAMPLE: EventBooksAnswer = {
   view: 'yes',
   best_bids_sum: '0.4200',
   best_asks_sum: '0.4300',
-  books: [
-    {
-      ticker: 'KXBTCD-26NOV2217-T95000',
-      event: 'KXBTCD-26NOV2217',
-      market_status: 'active',
-      at_ts: '2026-11-21T17:00:00.250000Z',
-      view: 'yes',
-      status: 'as_of',
-      bids: [['0.4200', '1200.00']],
-      asks: [['0.4300', '850.00']],
-      seq: 33547989549081,
-      checksum: 3643222258,
-      full_checksum: 3643222258,
-      changed_ts: '2026-11-21T17:00:00.231877Z',
-      event_ts: '2026-11-21T17:00:00.213000Z',
-      confirmed_ts: '2026-11-21T17:00:00.250000Z',
-      proof: { opening_seq: 33547989549057, deltas_applied: 24 },
-    },
-  ],
+  books: [BOOK_EXAMPLE],
 }
 
 const route = createRoute({

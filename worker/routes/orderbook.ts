@@ -7,6 +7,7 @@ import type { PastPoint } from '#core/past-book'
 import { isSure } from '#core/several-books'
 import { type BookAnswer, bookAnswer } from '#core/wire/book-answer'
 import { answerData, type Terms } from '../answer.ts'
+import { BOOK_EXAMPLE } from '../book-example.ts'
 import { type App, askMarketData } from '../context.ts'
 import { KEYED, objectAnswers } from '../describe-read.ts'
 import { readBooksNow } from '../live-books.ts'
@@ -15,24 +16,6 @@ import { nowUs } from '../now.ts'
 import { depthParam, instantParam, seqParam, tickerParam, viewParam, wordParam } from '../params.ts'
 import { readPastBooks } from '../past-book.ts'
 import { refuse } from '../refuse.ts'
-
-const EXAMPLE: BookAnswer = {
-  ticker: 'KXBTCD-26NOV2217-T95000',
-  event: 'KXBTCD-26NOV2217',
-  market_status: 'active',
-  at_ts: '2026-11-21T17:00:00.250000Z',
-  view: 'yes',
-  status: 'as_of',
-  bids: [['0.4200', '1200.00']],
-  asks: [['0.4300', '850.00']],
-  seq: 33547989549081,
-  checksum: 3643222258,
-  full_checksum: 3643222258,
-  changed_ts: '2026-11-21T17:00:00.231877Z',
-  event_ts: '2026-11-21T17:00:00.213000Z',
-  confirmed_ts: '2026-11-21T17:00:00.250000Z',
-  proof: { opening_seq: 33547989549057, deltas_applied: 24 },
-}
 
 const route = createRoute({
   method: 'get',
@@ -50,7 +33,7 @@ const route = createRoute({
       stale: wordParam(['allow'], 'Shows the last book known when nobody confirms it').optional(),
     }),
   },
-  responses: objectAnswers('The book, or that nobody knows it', bookAnswer, EXAMPLE, [
+  responses: objectAnswers('The book, or that nobody knows it', bookAnswer, BOOK_EXAMPLE, [
     'not_found',
     'range_not_covered',
   ]),
