@@ -257,9 +257,9 @@ test('whichever collector crashes, takes over or comes back late, no past book i
       await world.checkAll()
       for (const each of ['books', 'filled', 'gaps'] as const) seen[each] += world.seen[each]
     }),
-    { numRuns: Number(process.env['RUNS'] ?? 10) },
+    { numRuns: Number(process.env['RUNS'] ?? 20) },
   )
-  expect(seen.books).toBeGreaterThan(100)
+  expect(seen.books).toBeGreaterThan(50)
   expect(seen.filled).toBeGreaterThan(0)
   expect(seen.gaps).toBeGreaterThan(0)
 })
