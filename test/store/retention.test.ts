@@ -1,8 +1,8 @@
+import type { Sql } from 'postgres'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import { ensureSegmentPartitions } from '../../collector/store/partitions.ts'
 import { type DayOutcome, dropOldDays, type Retention } from '../../collector/store/retention.ts'
 import { ensureTradePartitions } from '../../collector/store/trades.ts'
-import { keptFrom } from '../../worker/store/retention.ts'
 import { us } from '../core/arbitraries.ts'
 import { openStore, type Store } from './fixture.ts'
 
@@ -85,6 +85,11 @@ async function bidBefore(beforeUs: number, marketId = MARKET): Promise<number | 
   return row === undefined ? 'none' : row['bid_price']
 }
 
+/** From when on all of these kinds are kept, µs. */
+async function keptFrom(sql: Sql, ...kinds: readonly string[]): Promise<number> {
+  const floors = await Promise.all(kinds.map((kind) => sql`select kb.kept_from(${kind}) as us`))
+  return Math.max(...floors.map(([row]) => Number(row?.['us'])))
+}
 const segmentFloor = () => keptFrom(store.reader, 'segments')
 
 test('days older than what is kept go, oldest first, and the floor rises with them', async () => {

@@ -36,18 +36,23 @@ const route = createRoute({
   },
 })
 
-const printed = new WeakMap<Env, string>()
+/** The document with its ETag, made once: it is the same until the next deploy. */
+const printed = new WeakMap<Env, { readonly text: string; readonly etag: string }>()
 
 /** `GET /openapi.json`: what every other route says of itself. */
 export function addOpenapi(app: OpenAPIHono<App>): void {
   app.openapi(route, async (c) => {
-    const known = printed.get(c.env)
-    const text = known ?? JSON.stringify(describeApi(app, settingsOf(c.env).PUBLIC_URL))
-    if (known === undefined) printed.set(c.env, text)
-    const etag = await tagOf(text)
+    const { text, etag } = printed.get(c.env) ?? (await print(app, c.env))
     c.header('Cache-Control', CACHE_CONTROL)
     c.header('ETag', etag)
     if (sameTag(c.req.header('If-None-Match'), etag)) return c.body(null, 304)
     return c.body(text, 200, { 'Content-Type': 'application/json; charset=UTF-8' })
   })
+}
+
+async function print(app: OpenAPIHono<App>, env: Env) {
+  const text = JSON.stringify(describeApi(app, settingsOf(env).PUBLIC_URL))
+  const made = { text, etag: await tagOf(text) }
+  printed.set(env, made)
+  return made
 }
