@@ -123,7 +123,7 @@ export class FeedLink {
     else if ('watch' in message) {
       if (this.#state.kind === 'greeting') this.#opened(ws)
       outbox.watch(message.watch as Ticker[])
-    } else {
+    } else if ('need' in message) {
       for (const { m, have } of message.need) outbox.need(m as Ticker, have as Seq | null)
     }
     if (!outbox.empty) this.wake()

@@ -1,4 +1,5 @@
 import type { Proof } from './as-of.ts'
+import { type BboChange, bboNow, sameBbo } from './bbo.ts'
 import { fullChecksum } from './checksum.ts'
 import {
   type BookRecord,
@@ -10,8 +11,9 @@ import {
 } from './log.ts'
 import { MessageRing } from './message-ring.ts'
 import { Reader, type ReaderState } from './reader.ts'
-import type { ImageReason, ServerMessage } from './wire/stream.ts'
+import type { ImageReason } from './wire/stream.ts'
 import {
+  type BookMessage,
   deltasMessage,
   endMessage,
   gapMessage,
@@ -26,13 +28,15 @@ type Turn = Exclude<BookRecord, DeltaRecord> | Image
 /** What became of entries from the feed. */
 export type Taken = {
   /** What subscribers who have all that came before are sent, in order. */
-  readonly messages: readonly ServerMessage[]
+  readonly messages: readonly BookMessage[]
+  /** How best bid and best ask changed, record by record. */
+  readonly bbos: readonly BboChange[]
   /** The book cannot go on without what follows its seq. */
   readonly need: boolean
 }
 
 /** What a subscriber who returns is sent; `ahead` when it claims to have what we never had. */
-export type Resumed = { readonly ahead: boolean; readonly messages: readonly ServerMessage[] }
+export type Resumed = { readonly ahead: boolean; readonly messages: readonly BookMessage[] }
 
 /** One market's book on the publishing side, and what its subscribers are to be told. */
 export class LiveBook {
@@ -78,9 +82,11 @@ export class LiveBook {
    * @param sentUs the moment of sending, for subscribers, µs
    */
   take(entries: readonly (BookRecord | Image)[], sum: number | null, sentUs: number): Taken {
-    const messages: ServerMessage[] = []
+    const messages: BookMessage[] = []
+    const bbos: BboChange[] = []
     let run: DeltaRecord[] = []
     let need = false
+    let best = bboNow(this.#reader)
     const flush = () => {
       messages.push(...this.#deltas(run, sentUs))
       run = []
@@ -92,18 +98,21 @@ export class LiveBook {
       if (outcome === 'resync') need = true
       if (outcome !== 'taken') continue
       this.#stamp = { recv: entry.recv, event: entry.event }
+      const now = entry.kind === 'end' ? best : bboNow(this.#reader)
+      if (!sameBbo(best, now)) bbos.push({ ...now, ...stampOf(entry) })
+      best = now
       if (entry.kind === 'delta') run.push(entry)
       else messages.push(...this.#turn(entry, before))
       if (entry.kind === 'snapshot' || entry.kind === 'image') need = false
     }
     flush()
-    if (this.#sumHolds(sum, entries.at(-1))) return { messages, need }
+    if (this.#sumHolds(sum, entries.at(-1))) return { messages, bbos, need }
     this.#forget()
-    return { messages: [], need: true }
+    return { messages: [], bbos: [], need: true }
   }
 
   /** What somebody who knows nothing is sent first: an image, or why there is none. */
-  start(reason: ImageReason): ServerMessage[] {
+  start(reason: ImageReason): BookMessage[] {
     const { state } = this
     switch (state.kind) {
       case 'empty':
@@ -132,7 +141,7 @@ export class LiveBook {
   }
 
   /** What somebody is sent who has more of a past epoch than was ever recorded; null if not so. */
-  #outlived(have: number): ServerMessage[] | null {
+  #outlived(have: number): BookMessage[] | null {
     const gap = this.#gap
     if (gap === null || this.state.kind !== 'known' || gap.prevSeq === null) return null
     if (epochOf(have as Seq) >= epochOf(gap.seq) || have <= gap.prevSeq) return null
@@ -140,7 +149,7 @@ export class LiveBook {
   }
 
   /** Tells of a snapshot, image, gap or end that was taken after `before`. */
-  #turn(entry: Turn, before: ReaderState): ServerMessage[] {
+  #turn(entry: Turn, before: ReaderState): BookMessage[] {
     const last = before.kind === 'empty' ? null : before.seq
     switch (entry.kind) {
       case 'snapshot':
@@ -162,7 +171,7 @@ export class LiveBook {
     }
   }
 
-  #deltas(run: readonly DeltaRecord[], sentUs: number): ServerMessage[] {
+  #deltas(run: readonly DeltaRecord[], sentUs: number): BookMessage[] {
     const [first, ...rest] = run
     if (first === undefined || this.state.kind !== 'known') return []
     const proof = this.#proof
@@ -171,7 +180,7 @@ export class LiveBook {
     return this.#keep(deltasMessage(this.#market, [first, ...rest], book, sentUs))
   }
 
-  #image(reason: ImageReason, seq: Seq): ServerMessage[] {
+  #image(reason: ImageReason, seq: Seq): BookMessage[] {
     const book =
       this.state.kind === 'known' || this.state.kind === 'closed' ? this.state.book : null
     if (book === null || this.#stamp === null) return []
@@ -179,7 +188,7 @@ export class LiveBook {
     return [imageMessage(this.#market, image, reason, this.marketStatus)]
   }
 
-  #keep(message: RecordMessage): ServerMessage[] {
+  #keep(message: RecordMessage): BookMessage[] {
     this.#ring.push(message)
     return [message]
   }
@@ -197,4 +206,8 @@ export class LiveBook {
     this.#gap = null
     this.#ring.restart(null)
   }
+}
+
+function stampOf({ seq, event, recv }: BookRecord | Image): Pick<Image, 'seq' | 'event' | 'recv'> {
+  return { seq, event, recv }
 }

@@ -5,12 +5,11 @@ import type { Reader } from './reader.ts'
 import type { Opening } from './segment.ts'
 import { BrokenLogError, readerAfter } from './segment-fold.ts'
 import {
+  type BookMessage,
   deltasMessage,
   endMessage,
   gapMessage,
-  type ImageMessage,
   imageMessage,
-  type RecordMessage,
   snapshotMessage,
 } from './wire/stream-message.ts'
 
@@ -26,7 +25,7 @@ export type ReplayedMarket = {
 }
 
 /** What a replay says: what the books were, record by record. */
-export type ReplayMessage = RecordMessage | ImageMessage
+export type ReplayMessage = BookMessage
 
 type Lane = {
   readonly ticker: string

@@ -1,5 +1,9 @@
 import { z } from 'zod'
+import { LISTINGS, wireListing } from './directory.ts'
 import { wireImage, wireRecord } from './record.ts'
+import { wireStatus } from './status.ts'
+import { wireTrade } from './trade.ts'
+import { wireTradeHole } from './trade-hole.ts'
 
 /** The version of the feed's language that both ends must speak. */
 export const FEED_VERSION = 1
@@ -30,12 +34,18 @@ const hello = z.object({
 
 const feedItem = z.object({
   m: ticker,
+  /** The question of a peek that this answers; it is no part of a watched market's order, and empty when there is no book. */
+  ref: z.int().nonnegative().optional(),
   /** In order, contiguous. */
   records: z.array(wireRecord).optional(),
   /** The book after record `image.seq`: the answer to a watch or a need. */
   image: wireImage.optional(),
   /** full_checksum after the last record or of the image. */
   sum: z.int().nonnegative().optional(),
+  /** In no promised order relative to the records. */
+  trades: z.array(wireTrade).optional(),
+  /** Where the market stands now. */
+  status: wireStatus.optional(),
 })
 
 const beat = z.object({
@@ -53,15 +63,21 @@ export const fromCollector = z.union([
   z.strictObject({ n: z.int().positive(), items: z.array(feedItem) }),
   z.strictObject({ beat }),
   z.strictObject({ hello }),
+  z.strictObject({ directory: z.array(wireListing).max(LISTINGS) }),
+  z.strictObject({ hole: wireTradeHole }),
 ])
 
 /** What a shard says to the collector; the answer to hello is the first `watch`, empty or not. */
 export const fromShard = z.union([
   z.strictObject({ ack: z.int().positive() }),
   z.strictObject({ watch: z.array(ticker) }),
+  z.strictObject({ unwatch: z.array(ticker) }),
+  /** A watched book fell behind: what follows `have`, or with null an image, is wanted. */
   z.strictObject({
     need: z.array(z.object({ m: ticker, have: z.int().nonnegative().nullable() })),
   }),
+  /** One image of a market that need not be watched; `ref` names the question. */
+  z.strictObject({ peek: z.array(z.object({ m: ticker, ref: z.int().nonnegative() })) }),
 ])
 
 export type FeedHello = z.infer<typeof hello>

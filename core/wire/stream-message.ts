@@ -3,13 +3,19 @@ import type { DeltaRecord, EndRecord, GapRecord, Image, Ladders, SnapshotRecord 
 import { printPrice } from '../price.ts'
 import { printSize } from '../size.ts'
 import { printLadder } from './record.ts'
-import type { ImageReason, ServerMessage } from './stream.ts'
+import type {
+  DeltasMessage,
+  EndMessage,
+  GapMessage,
+  ImageMessage,
+  ImageReason,
+  SnapshotMessage,
+} from './stream.ts'
 
-type Message<Type extends ServerMessage['type']> = Extract<ServerMessage, { type: Type }>
-type SnapshotMessage = Extract<ServerMessage, { type: 'snapshot'; image: false }>
-export type ImageMessage = Extract<ServerMessage, { type: 'snapshot'; image: true }>
 /** The messages of a stream that carry records. */
-export type RecordMessage = Message<'deltas' | 'gap' | 'end'> | SnapshotMessage
+export type RecordMessage = DeltasMessage | GapMessage | EndMessage | SnapshotMessage
+/** The messages that say what a book is. */
+export type BookMessage = RecordMessage | ImageMessage
 
 /**
  * A run of contiguous deltas, at least one, as one message.
@@ -21,7 +27,7 @@ export function deltasMessage(
   run: readonly [DeltaRecord, ...DeltaRecord[]],
   book: Ladders,
   sentUs: number,
-): Message<'deltas'> {
+): DeltasMessage {
   return {
     type: 'deltas',
     market,
@@ -73,7 +79,7 @@ export function imageMessage(
 }
 
 /** A gap record: from here on no book is known. */
-export function gapMessage(market: string, gap: GapRecord): Message<'gap'> {
+export function gapMessage(market: string, gap: GapRecord): GapMessage {
   return {
     type: 'gap',
     market,
@@ -88,7 +94,7 @@ export function gapMessage(market: string, gap: GapRecord): Message<'gap'> {
 }
 
 /** The end of a market's log. */
-export function endMessage(market: string, end: EndRecord): Message<'end'> {
+export function endMessage(market: string, end: EndRecord): EndMessage {
   const { seq, reason, event, recv } = end
   return { type: 'end', market, seq, reason, event_us: event, recv_us: recv }
 }

@@ -1,33 +1,26 @@
 import { z } from 'zod'
 import { GAP_CAUSES } from '../log.ts'
+import { wireBbo } from './bbo.ts'
 import { wireEnd, wireGap, wireSnapshot } from './record.ts'
+import { wireStatus } from './status.ts'
+import { wireTrade } from './trade.ts'
+import { wireTradeHole } from './trade-hole.ts'
 
 /** Close codes of a customer's socket. */
-export const STREAM_CLOSE = { slowConsumer: 4007, tooManyMessages: 4008, tooLarge: 1009 } as const
-/** A customer's message may be this long (bytes), and this many may come in a second. */
-export const CLIENT_MESSAGE_BYTES = 64 * 1024
-export const CLIENT_MESSAGES_PER_SECOND = 20
-/** Bad messages in a row before a socket is closed. */
-export const CLIENT_ERRORS_IN_A_ROW = 3
+export const STREAM_CLOSE = {
+  planForbids: 4003,
+  keyRevoked: 4004,
+  tooManyConnections: 4006,
+  slowConsumer: 4007,
+  tooManyMessages: 4008,
+  outOfCredits: 4009,
+  tooLarge: 1009,
+} as const
 
 const id = z.int().nonnegative()
 const seq = z.int().nonnegative()
 const micros = z.int().nonnegative()
 const market = z.string()
-
-/** What a customer may say on a single market's stream. */
-export const clientMessage = z.discriminatedUnion('op', [
-  z.strictObject({
-    op: z.literal('subscribe'),
-    id: id.optional(),
-    channels: z.array(z.literal('book')).min(1).default(['book']),
-    resume: z.record(z.string(), seq).optional(),
-  }),
-  z.strictObject({ op: z.literal('unsubscribe'), sub: z.int().positive() }),
-  z.strictObject({ op: z.literal('resync'), market: market.optional() }),
-  z.strictObject({ op: z.literal('ping') }),
-])
-export const CLIENT_OPS = ['subscribe', 'unsubscribe', 'resync', 'ping'] as const
 
 export const IMAGE_REASONS = ['initial', 'resume_miss', 'resync', 'slow_consumer', 'gap'] as const
 export type ImageReason = (typeof IMAGE_REASONS)[number]
@@ -64,15 +57,27 @@ const streamSnapshot = wireSnapshot.extend({
   checksum: z.int(),
   full_checksum: z.int(),
 })
-const streamDeltas = z.object({
+const deltasHead = {
   type: z.literal('deltas'),
   market,
-  seq: z.tuple([seq, seq]),
-  d: z.array(
-    z.tuple([z.enum(['yes', 'no']), z.string(), z.string(), z.string(), micros.nullable(), micros]),
-  ),
-  checksum: z.int(),
-  sent_us: micros,
+  seq: z.tuple([seq, seq]).describe('from and to, both included'),
+}
+const deltasTail = { checksum: z.int(), sent_us: micros }
+const side = z.enum(['yes', 'no'])
+const streamDeltas = z.object({
+  ...deltasHead,
+  d: z
+    .array(z.tuple([side, z.string(), z.string(), z.string(), micros.nullable(), micros]))
+    .describe('[side, price, change, size afterwards, event_us, recv_us], one row per record'),
+  ...deltasTail,
+})
+/** With depth or conflation: how the shown levels differ at `to` from how they stood before `from`. */
+const streamLevels = z.object({
+  ...deltasHead,
+  d: z
+    .array(z.tuple([side, z.string(), z.null(), z.string(), micros.nullable(), micros]))
+    .describe('[side, price, null, size at to, event_us, recv_us], one row per level'),
+  ...deltasTail,
 })
 const streamGap = wireGap.extend({ market, cause: z.enum(GAP_CAUSES) })
 const streamEnd = wireEnd.extend({ market })
@@ -81,6 +86,7 @@ export const bookMessage = z.union([
   streamImage,
   streamSnapshot,
   streamDeltas,
+  streamLevels,
   streamGap,
   streamEnd,
 ])
@@ -103,6 +109,7 @@ export const serverMessage = z.union([
   streamSnapshot,
   z.object({ type: z.literal('ready'), sub: z.int().positive() }),
   streamDeltas,
+  streamLevels,
   streamGap,
   streamEnd,
   z.object({
@@ -110,6 +117,22 @@ export const serverMessage = z.union([
     feed: z.enum(['healthy', 'degraded', 'down']),
     upstream_age_ms: z.number().nullable(),
     books: z.record(z.string(), seq),
+  }),
+  wireTrade,
+  /** Trades are missing: of one market, or of all that are followed. */
+  wireTradeHole.extend({
+    type: z.literal('gap'),
+    channel: z.literal('trade'),
+    market: market.optional(),
+  }),
+  wireBbo.extend({ type: z.literal('bbo'), market }),
+  wireStatus.extend({ type: z.literal('status'), market }),
+  z.object({ type: z.literal('joined'), sub: z.int().positive(), markets: z.array(market) }),
+  z.object({ type: z.literal('left'), sub: z.int().positive(), markets: z.array(market) }),
+  z.object({
+    type: z.literal('warning'),
+    code: z.literal('slow_consumer'),
+    lag_ms: z.int().nonnegative(),
   }),
   z.object({ type: z.literal('unsubscribed'), sub: z.int().positive() }),
   z.object({ type: z.literal('pong') }),
@@ -120,5 +143,10 @@ export const serverMessage = z.union([
     message: z.string(),
   }),
 ])
-export type ClientMessage = z.infer<typeof clientMessage>
+export type ImageMessage = z.infer<typeof streamImage>
+export type SnapshotMessage = z.infer<typeof streamSnapshot>
+export type DeltasMessage = z.infer<typeof streamDeltas>
+export type LevelsMessage = z.infer<typeof streamLevels>
+export type GapMessage = z.infer<typeof streamGap>
+export type EndMessage = z.infer<typeof streamEnd>
 export type ServerMessage = z.infer<typeof serverMessage>

@@ -53,13 +53,14 @@ export class Subscriber {
           seq: message.seq[0] + i,
           side,
           price,
-          change,
+          change: change ?? '',
           size,
           event_us,
           recv_us,
         }))
       }
-      if (message.type === 'gap' || message.type === 'end') return [{ ...message }]
+      if (message.type === 'end') return [{ ...message }]
+      if (message.type === 'gap' && 'seq' in message) return [{ ...message }]
       if (message.type === 'snapshot' && !message.image) return [{ ...message }]
       return []
     })

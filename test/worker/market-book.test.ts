@@ -306,7 +306,7 @@ test.each([
   ['no object', '7', 'bad_json'],
   ['no op', '{}', 'unknown_op'],
   ['an unknown op', '{"op":"shout"}', 'unknown_op'],
-  ['a channel that is not here', '{"op":"subscribe","channels":["trade"]}', 'invalid_param'],
+  ['a channel that is not here', '{"op":"subscribe","channels":["tape"]}', 'invalid_param'],
   ['a list of markets', '{"op":"subscribe","markets":["A"]}', 'invalid_param'],
   ['another market’s resume', '{"op":"subscribe","resume":{"A":1}}', 'unknown_market'],
   ['another market’s resync', '{"op":"resync","market":"A"}', 'unknown_market'],
@@ -334,9 +334,11 @@ test('three bad messages in a row close the stream', async () => {
   expect(await stream.closed).toMatchObject({ code: 1008 })
 })
 
-test('a message of more than 64 KiB closes the stream', async () => {
+test('a message of more than 64 KiB is an error, one of more than a subscribe may have closes', async () => {
   const stream = await open()
   stream.send(`{"op":"ping"}${' '.repeat(64 * 1024)}`)
+  expect(await stream.next()).toMatchObject({ type: 'error', code: 'too_large' })
+  stream.send(`{"op":"ping"}${' '.repeat(1024 * 1024)}`)
   expect(await stream.closed).toMatchObject({ code: 1009 })
 })
 

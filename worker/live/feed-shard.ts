@@ -55,7 +55,7 @@ export class FeedShard extends DurableObject<Env> {
     }
     this.#collector.health.heard(Date.now())
     if ('beat' in message) await this.#beat(socket, message.beat)
-    else await this.#batch(socket, message.n, message.items)
+    else if ('items' in message) await this.#batch(socket, message.n, message.items)
   }
 
   override async webSocketClose(socket: WebSocket): Promise<void> {

@@ -3,18 +3,17 @@ import type { FeedWord } from '#core/feed-health'
 import type { LiveKnowledge } from '#core/live-answer'
 import { LiveBook } from '#core/live-book'
 import { planOf } from '#core/plan'
-import { hear, SUBS, served, subscribe, unsubscribe } from '#core/stream-session'
+import { hearMarket, SUBS, served, subscribe, unsubscribe } from '#core/stream-session'
 import type { Ticker } from '#core/ticker'
 import type { FeedItem } from '#core/wire/feed'
 import { readItem } from '#core/wire/feed-item'
-import type { ClientMessage, ServerMessage } from '#core/wire/stream'
+import type { ServerMessage } from '#core/wire/stream'
+import type { MarketStreamCommand } from '#core/wire/stream-command'
 import type { Env } from '../env.ts'
 import type { ApplyOutcome } from './market-lanes.ts'
+import { STREAM_HEADERS } from './stream-headers.ts'
 import { Subscribers } from './subscribers.ts'
 import { Vouching } from './vouching.ts'
-
-/** Headers of an upgrade that the Worker makes anew, with what it knows of the caller. */
-export const STREAM_HEADERS = { plan: 'x-kb-plan', marketStatus: 'x-kb-market-status' } as const
 
 /**
  * One market's live book and the hibernating sockets of those who follow it. It has no timers and
@@ -103,7 +102,7 @@ export class MarketBook extends DurableObject<Env> {
   override async webSocketMessage(socket: WebSocket, raw: string | ArrayBuffer): Promise<void> {
     const before = this.#subscribers.session(socket)
     if (before === null) return
-    const { session, heard } = hear(before, raw, this.#market, Date.now())
+    const { session, heard } = hearMarket(before, raw, this.#market, Date.now())
     this.#subscribers.keep(socket, session)
     switch (heard.kind) {
       case 'close':
@@ -125,7 +124,7 @@ export class MarketBook extends DurableObject<Env> {
     this.#subscribers.close(socket, 1011, '')
   }
 
-  async #obey(socket: WebSocket, message: ClientMessage): Promise<void> {
+  async #obey(socket: WebSocket, message: MarketStreamCommand): Promise<void> {
     const session = this.#subscribers.session(socket)
     if (session === null) return
     switch (message.op) {
@@ -146,7 +145,7 @@ export class MarketBook extends DurableObject<Env> {
         this.#subscribers.send([socket], this.#live.start('resync'))
         return this.#vouching.ask()
       case 'subscribe': {
-        const after = subscribe(session, message.resume?.[this.#market] ?? null)
+        const after = subscribe(session, message.resume?.[this.#market] ?? null, message.channels)
         const id = message.id === undefined ? {} : { id: message.id }
         if (after === null) {
           const text = `a socket may have ${SUBS} subscriptions`

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
-import { clientMessage, serverMessage } from '#core/wire/stream'
+import { serverMessage } from '#core/wire/stream'
+import { marketStreamCommand } from '#core/wire/stream-command'
 
 test.each([
   [{ op: 'subscribe' }, { op: 'subscribe', channels: ['book'] }],
@@ -18,14 +19,14 @@ test.each([
   ],
   [{ op: 'ping' }, { op: 'ping' }],
 ])('a customer may say %j', (message, read) => {
-  expect(clientMessage.parse(message)).toEqual(read)
+  expect(marketStreamCommand.parse(message)).toEqual(read)
 })
 
 test.each([
   [{}],
   [{ op: 'dance' }],
   [{ op: 'subscribe', channels: [] }],
-  [{ op: 'subscribe', channels: ['trade'] }],
+  [{ op: 'subscribe', channels: ['tape'] }],
   [{ op: 'subscribe', markets: ['KXA'] }],
   [{ op: 'subscribe', resume: { KXA: -1 } }],
   [{ op: 'subscribe', resume: { KXA: '12' } }],
@@ -35,7 +36,7 @@ test.each([
   ['ping'],
   [null],
 ])('a customer may not say %j', (message) => {
-  expect(clientMessage.safeParse(message).success).toBe(false)
+  expect(marketStreamCommand.safeParse(message).success).toBe(false)
 })
 
 const snapshot = {
