@@ -17,15 +17,12 @@ import { Quotes } from './quotes.ts'
 import type { StoredRecord } from './store/entries.ts'
 import type { MarketIds } from './store/market-ids.ts'
 import { Storing } from './storing.ts'
-import { TradeRefiller } from './trade-refill.ts'
-import { tradeOfFrame } from './trades.ts'
+import { TradeIntake } from './trade-intake.ts'
 import { TruthChecks } from './truth-checks.ts'
 import { Universe } from './universe.ts'
 
 const LAG_SAMPLES = 4000
 const BEAT_MS = 1000
-/** Combos are born by the hundred a minute and are no part of the record: https://docs.kalshi.com/ (`KXMVE*`). */
-const COMBO = /^KXMVE/
 
 export type EpochRunOptions = CollectorOptions & {
   readonly clock: Clock
@@ -50,7 +47,7 @@ export class EpochRun implements Collector {
   readonly #publisher: Publisher
   readonly #storing: Storing
   readonly #quotes: Quotes
-  readonly #trades: TradeRefiller
+  readonly #trades: TradeIntake
   readonly #truth: TruthChecks
   readonly #marks: Marks
   #timers: NodeJS.Timeout[] = []
@@ -79,6 +76,8 @@ export class EpochRun implements Collector {
       epoch: hold.epoch,
       lease: hold.lease,
       logs,
+      clock,
+      stateOf: (market) => this.#universe.state(market),
       superseded: (highest) => over({ kind: 'superseded', highest }),
     })
     this.#universe = new Universe({
@@ -87,21 +86,22 @@ export class EpochRun implements Collector {
       unfollow: (markets) => this.#feed.unfollow(markets),
       records: (records) => this.#take(records),
       change: (change) => append([{ kind: 'change', change }]),
+      stands: (standing) => this.#publisher.stands(standing),
       aside: (aside) => append([{ kind: 'aside', aside }]),
       leaseLost: () => over({ kind: 'lease_lost' }),
     })
     this.#quotes = new Quotes((market, side) => logs.get(market)?.best(side) ?? null)
-    this.#trades = new TradeRefiller(
-      {
-        trades: (query) => rest.trades(query),
-        append,
-        keeps: (market) => !COMBO.test(market),
-        clock,
-        marginMs: config.TRADES_MARGIN_MS,
-        againMs: config.TRADES_AGAIN_MS,
+    this.#trades = new TradeIntake({
+      ...{ config, rest, clock, append },
+      holes: options.tradeHoles,
+      trade: (trade) => {
+        this.#publisher.trade(trade)
+        if (trade.source === 'stream') this.#quotes.onTrade(trade)
       },
-      options.tradeHoles,
-    )
+      lost: (from) => this.#publisher.tradesLost(from),
+      resumed: (at) => this.#publisher.tradesResumed(at),
+      aside: (kind, text, market, reason) => this.#setAside(kind, text, market, reason),
+    })
     this.#truth = new TruthChecks({
       logs,
       clock,
@@ -135,8 +135,7 @@ export class EpochRun implements Collector {
     for (const { market, record } of openings) this.#quotes.onRecord(market, record)
     this.#storing.start(openings)
     this.#marks.start()
-    this.#trades.start()
-    if (tradesThrough !== null) this.#trades.lost(tradesThrough)
+    this.#trades.start(tradesThrough)
     await this.#universe.start()
     this.#feed.start()
     valve.listen((shut) => (shut === null ? this.#feed.release() : this.#feed.hold(shut)))
@@ -220,17 +219,9 @@ export class EpochRun implements Collector {
   /** What concerns no book. */
   #look(frame: LookoutFrame, now: Micros): void {
     switch (frame.kind) {
-      case 'trade': {
-        const trade = tradeOfFrame(frame, now)
-        if (COMBO.test(frame.market)) return
-        if (trade === null) {
-          this.#setAside('malformed', JSON.stringify(frame), frame.market, 'the id of a trade')
-          return
-        }
-        this.#options.spool.append([{ kind: 'trade', trade }])
-        this.#quotes.onTrade(trade)
+      case 'trade':
+        this.#trades.frame(frame, now)
         return
-      }
       case 'ticker':
         this.#quotes.onTicker(frame, now)
         return
@@ -243,8 +234,7 @@ export class EpochRun implements Collector {
   }
 
   #turn({ channel, state }: ChannelTurn): void {
-    if (channel === 'trade' && state.kind === 'lost') this.#trades.lost(state.from)
-    if (channel === 'trade' && state.kind === 'resumed') this.#trades.resumed(state.at)
+    if (channel === 'trade') this.#trades.turn(state)
     if (channel === 'market_lifecycle_v2' && state.kind === 'resumed') this.#universe.missed()
   }
 

@@ -20,10 +20,14 @@ export type FeedLinkOptions = {
   readonly token: string
   readonly hello: Omit<FeedHello, 'v'>
   readonly outbox: FeedOutbox
+  /** Messages that a shard hears first of all. */
+  readonly opening?: () => readonly string[]
   /** A higher epoch, or this one under another lease, is known to the shard. */
   readonly superseded: (highest: number) => void
 }
 
+/** Bytes that a shard may leave unread before we start over. */
+const UNREAD_BYTES = 16 * 1024 * 1024
 /** A batch that is not acknowledged for so long shows a connection that is no more. */
 const UNANSWERED_MS = 10_000
 
@@ -64,6 +68,7 @@ export class FeedLink {
       return
     }
     const delay = flushDelay(this.#unacked.size, this.#options.outbox.bytes)
+    this.#options.outbox.held = delay === 'hold'
     if (delay === 'hold') return
     const send = () => {
       this.#callOff = null
@@ -79,10 +84,19 @@ export class FeedLink {
   }
 
   beat(beat: FeedBeat): void {
-    if (this.#state.kind !== 'open') return
     const oldest = Math.min(...this.#unacked.values())
-    if (Date.now() - oldest > UNANSWERED_MS) this.#state.ws.terminate()
-    else this.#state.ws.send(JSON.stringify({ beat }))
+    if (Date.now() - oldest > UNANSWERED_MS && this.#state.kind === 'open') {
+      this.#state.ws.terminate()
+    } else this.tell(JSON.stringify({ beat }))
+  }
+
+  /** Sends a message that is no batch, if the shard hears us. */
+  tell(text: string): void {
+    if (this.#state.kind !== 'open') return
+    const { ws } = this.#state
+    // Whoever reads nothing is not told more and more: the next connection begins anew.
+    if (ws.bufferedAmount > UNREAD_BYTES) ws.terminate()
+    else ws.send(text)
   }
 
   /** Sends what waits, and closes. */
@@ -123,9 +137,10 @@ export class FeedLink {
     else if ('watch' in message) {
       if (this.#state.kind === 'greeting') this.#opened(ws)
       outbox.watch(message.watch as Ticker[])
-    } else if ('need' in message) {
+    } else if ('unwatch' in message) outbox.unwatch(message.unwatch as Ticker[])
+    else if ('need' in message) {
       for (const { m, have } of message.need) outbox.need(m as Ticker, have as Seq | null)
-    }
+    } else for (const { m, ref } of message.peek) outbox.peek(m as Ticker, ref)
     if (!outbox.empty) this.wake()
   }
 
@@ -135,11 +150,12 @@ export class FeedLink {
     this.#unacked = new Map()
     this.#options.outbox.clear()
     logEvent('feed_open', { shard: this.#options.hello.shard })
+    for (const text of this.#options.opening?.() ?? []) ws.send(text)
   }
 
   #send(): void {
     if (this.#state.kind !== 'open') return
-    const items = this.#options.outbox.take()
+    const items = this.#options.outbox.take(Date.now())
     if (items === null) return
     this.#batch += 1
     this.#unacked.set(this.#batch, Date.now())

@@ -1,55 +1,57 @@
-import { fullChecksum } from '#core/checksum'
-import type { BookRecord, Image, Seq } from '#core/log'
+import type { BookRecord, Seq } from '#core/log'
 import type { MarketLog } from '#core/market-log'
 import type { Ticker } from '#core/ticker'
-import { printImage, printRecord } from '#core/wire/record'
+import type { Trade } from '#core/trade'
+import { RecordText } from '#core/wire/record-text'
+import { printTrade } from '#core/wire/trade'
+import { Peeks } from './peeks.ts'
+import { RecentRecords } from './recent-records.ts'
+import { type Grown, MESSAGE_CHARACTERS, WaitingItem } from './waiting-item.ts'
 
-/** One message's worth of items, in characters; far below what a feed message may hold. */
-const MESSAGE_CHARACTERS = 512 * 1024
-/** Records kept of a watched market, to answer a `need` without an image. */
-const RECENT = 256
-
-type Waiting = { image: boolean; readonly records: string[] }
-type Recent = { readonly seq: Seq; readonly text: string }
-
-/** What a book begins from: its image, or the gap that tells why there is none; then its end, if it has one. */
-function startOf(log: MarketLog): {
-  readonly image: Image | null
-  readonly records: readonly BookRecord[]
-} {
-  const { ending, openGap } = log
-  if (ending === null) return { image: log.image(), records: openGap === null ? [] : [openGap] }
-  return ending.kind === 'book'
-    ? { image: ending.image, records: [ending.end] }
-    : { image: null, records: [ending.gap, ending.end] }
+export type FeedOutboxOptions = {
+  readonly logs: ReadonlyMap<Ticker, MarketLog>
+  /** Records and trades that may wait; past it the shard starts over from images. */
+  readonly bound: number
+  /** Where a market stands now, as the feed carries it; null when that is not known. */
+  readonly statusOf: (market: Ticker) => string | null
 }
 
-/** What one shard is to be sent: records and images of the markets that it watches. */
+/** What one shard is to be sent: records, images, trades and states of the markets that it watches, and what it peeks at. */
 export class FeedOutbox {
-  readonly #logs: ReadonlyMap<Ticker, MarketLog>
-  readonly #bound: number
-  readonly #watched = new Map<Ticker, Recent[]>()
-  readonly #waiting = new Map<Ticker, Waiting>()
-  #records = 0
-  #bytes = 0
+  readonly #options: FeedOutboxOptions
+  readonly #text = new RecordText()
+  readonly #recent: RecentRecords
+  readonly #peeks: Peeks
+  /** Watched markets, and whether it is still to be said where each stands. */
+  readonly #watched = new Map<Ticker, boolean>()
+  readonly #waiting = new Map<Ticker, WaitingItem>()
+  #entries = 0
+  #characters = 0
+  /** Nothing goes out until the shard acknowledges: a market's backlog becomes an image. */
+  held = false
 
-  /** @param bound records that may wait; past it the shard starts over from images */
-  constructor(logs: ReadonlyMap<Ticker, MarketLog>, bound: number) {
-    this.#logs = logs
-    this.#bound = bound
+  readonly #grown: Grown = (entries, characters) => {
+    this.#entries += entries
+    this.#characters += characters
+  }
+
+  constructor(options: FeedOutboxOptions) {
+    this.#options = options
+    this.#recent = new RecentRecords(options.bound)
+    this.#peeks = new Peeks(options.logs)
   }
 
   get empty(): boolean {
-    return this.#waiting.size === 0
+    return this.#waiting.size === 0 && this.#peeks.empty
   }
 
-  /** Characters of the waiting records. */
+  /** Characters of what waits, about. */
   get bytes(): number {
-    return this.#bytes
+    return this.#characters
   }
 
   get overflown(): boolean {
-    return this.#records > this.#bound
+    return this.#entries > this.#options.bound
   }
 
   get watched(): number {
@@ -58,106 +60,111 @@ export class FeedOutbox {
 
   /** Takes a record if its market is watched; tells whether it was taken. */
   add(market: Ticker, record: BookRecord): boolean {
-    const recent = this.#watched.get(market)
-    if (recent === undefined) return false
-    const text = JSON.stringify(printRecord(record))
-    recent.push({ seq: record.seq, text })
-    if (recent.length > RECENT) recent.shift()
-    this.#put(market, text)
+    if (!this.#watched.has(market)) return false
+    const printed = { seq: record.seq, text: this.#text.line(record).slice(0, -1) }
+    this.#recent.add(market, printed)
+    this.#wait(market).add(printed, this.held)
+    return true
+  }
+
+  /** Takes a trade if its market is watched; tells whether it was taken. */
+  trade(trade: Trade): boolean {
+    if (!this.#watched.has(trade.market)) return false
+    this.#wait(trade.market).trades([JSON.stringify(printTrade(trade))])
+    return true
+  }
+
+  /** Takes where a market stands now if it is watched, in place of what waits to be said of that; tells whether it was taken. */
+  status(market: Ticker, text: () => string): boolean {
+    if (!this.#watched.has(market)) return false
+    this.#wait(market).status = text()
     return true
   }
 
   /** These markets are watched from now on; each begins with an image, once its log has begun. */
   watch(markets: readonly Ticker[]): void {
     for (const market of markets) {
-      if (!this.#watched.has(market)) this.#watched.set(market, [])
-      this.#restart(market)
+      if (this.#watched.has(market)) this.need(market, null)
+      else {
+        this.#watched.set(market, true)
+        this.#wait(market).raise('image')
+      }
+    }
+  }
+
+  /** These markets are watched no more; what waits of them is dropped. */
+  unwatch(markets: readonly Ticker[]): void {
+    for (const market of markets) {
+      this.#watched.delete(market)
+      this.#recent.forget(market)
+      this.#drop(market)
     }
   }
 
   /**
-   * A book fell behind.
+   * A reader of a book fell behind. Others may follow the same book: no record that waits is lost to them.
    * @param have the last seq that it took; null when only an image helps
    */
   need(market: Ticker, have: Seq | null): void {
-    const recent = this.#watched.get(market)
-    if (recent === undefined) {
+    if (!this.#watched.has(market)) {
       this.watch([market])
       return
     }
-    const missing = have === null ? [] : recent.filter(({ seq }) => seq > have)
-    if (have === null || missing[0]?.seq !== have + 1) {
-      this.#restart(market)
-      return
-    }
-    this.#drop(market)
-    for (const { text } of missing) this.#put(market, text)
+    this.#watched.set(market, true)
+    const waiting = this.#wait(market)
+    const missing = have === null ? null : this.#recent.after(market, have)
+    if (missing !== null) waiting.again(missing)
+    else if (have !== null && have === this.#options.logs.get(market)?.last) {
+      waiting.raise('records and sum')
+    } else waiting.raise('records and image')
+  }
+
+  /** One image of a market, watched or not, is wanted by the question `ref`. */
+  peek(market: Ticker, ref: number): void {
+    this.#peeks.ask(market, ref)
   }
 
   /** A new connection: nothing is owed, nobody is known to watch. */
   clear(): void {
     this.#watched.clear()
     this.#waiting.clear()
-    this.#records = 0
-    this.#bytes = 0
+    this.#recent.clear()
+    this.#peeks.clear()
+    this.#entries = 0
+    this.#characters = 0
+    this.held = false
   }
 
-  /** Takes items for one message as JSON text; null when nothing waits. */
-  take(): string | null {
-    const items: string[] = []
-    let characters = 0
-    for (const market of [...this.#waiting.keys()]) {
-      const item = this.#item(market)
+  /** Takes items for one message as JSON text; null when nothing is to be said. @param nowMs as `Date.now()` */
+  take(nowMs: number): string | null {
+    const items = this.#peeks.take(MESSAGE_CHARACTERS / 2)
+    let characters = items.reduce((sum, { length }) => sum + length, 0)
+    for (const [market, waiting] of this.#waiting) {
+      const log = this.#options.logs.get(market)
+      const due = this.#watched.get(market) === true
+      const standing = () => (due ? this.#options.statusOf(market) : null)
+      const item = waiting.print(market, log, standing, nowMs)
+      characters += item?.text.length ?? 0
+      if (items.length > 0 && characters > MESSAGE_CHARACTERS) break
+      if (item !== null) items.push(item.text)
+      if (item?.stands) this.#watched.set(market, false)
+      const { moreTrades } = waiting
       this.#drop(market)
-      if (item === null) continue
-      items.push(item)
-      characters += item.length
-      if (characters > MESSAGE_CHARACTERS) break
+      if (moreTrades.length > 0) this.#wait(market).trades(moreTrades)
     }
     return items.length === 0 ? null : `[${items.join(',')}]`
   }
 
-  #item(market: Ticker): string | null {
-    const waiting = this.#waiting.get(market)
-    const log = this.#logs.get(market)
-    if (waiting === undefined || log === undefined) return null
-    const whole = waiting.image ? startOf(log) : { image: null, records: [] }
-    const records = waiting.image
-      ? whole.records.map((record) => JSON.stringify(printRecord(record)))
-      : waiting.records
-    if (whole.image === null && records.length === 0) return null
-    const parts = [`"m":${JSON.stringify(market)}`]
-    if (records.length > 0) parts.push(`"records":[${records.join(',')}]`)
-    if (whole.image !== null) parts.push(`"image":${JSON.stringify(printImage(whole.image))}`)
-    const last = log.image()
-    if (last !== null) parts.push(`"sum":${fullChecksum(last)}`)
-    return `{${parts.join(',')}}`
-  }
-
-  #restart(market: Ticker): void {
-    this.#drop(market)
-    this.#wait(market).image = true
-  }
-
-  #put(market: Ticker, text: string): void {
-    this.#wait(market).records.push(text)
-    this.#records += 1
-    this.#bytes += text.length
-  }
-
-  #wait(market: Ticker): Waiting {
+  #wait(market: Ticker): WaitingItem {
     const known = this.#waiting.get(market)
     if (known !== undefined) return known
-    const waiting: Waiting = { image: false, records: [] }
+    const waiting = new WaitingItem(this.#grown)
     this.#waiting.set(market, waiting)
     return waiting
   }
 
   #drop(market: Ticker): void {
-    const waiting = this.#waiting.get(market)
-    if (waiting === undefined) return
+    this.#waiting.get(market)?.drop()
     this.#waiting.delete(market)
-    this.#records -= waiting.records.length
-    for (const text of waiting.records) this.#bytes -= text.length
   }
 }

@@ -6,6 +6,7 @@ import type { MarketChange } from '#core/market-change'
 import { type MarketState, nextTurn, phaseOf, planOf } from '#core/market-life'
 import { MarketLog } from '#core/market-log'
 import { hearMarket, type News, type SeenMarket, seeMarket, turnMarket } from '#core/market-news'
+import { type Standing, standingOf } from '#core/market-standing'
 import { type Selection, selects, topOf } from '#core/selection'
 import type { Ticker } from '#core/ticker'
 import type { Clock } from './clock.ts'
@@ -26,6 +27,8 @@ export type FollowingOptions = {
   readonly unfollow: (markets: readonly Ticker[]) => void
   readonly records: (records: readonly MarketRecord[]) => void
   readonly change: (change: MarketChange) => void
+  /** Hears what is new of where a market stands. */
+  readonly stands: (standing: Standing) => void
   /** The market is over and forgotten. */
   readonly forgotten: (market: Ticker) => void
 }
@@ -69,7 +72,7 @@ export class Following {
 
   /** Takes what the store knows of a market. */
   load(state: MarketState): void {
-    this.#take({ state, changes: [] })
+    this.#take({ state, changes: [] }, null, state)
   }
 
   /**
@@ -162,11 +165,19 @@ export class Following {
     }
   }
 
-  #take(news: News, paid: Micros | null = null): void {
+  #take(
+    news: News,
+    paid: Micros | null = null,
+    before = this.#states.get(news.state.ticker) ?? null,
+  ): void {
     const now = this.#options.clock()
-    const { state, changes } = turnMarket(news.state, now)
+    const turned = turnMarket(news.state, now)
+    const { state } = turned
+    const changes = [...news.changes, ...turned.changes]
     this.#states.set(state.ticker, state)
-    for (const change of [...news.changes, ...changes]) this.#options.change(change)
+    for (const change of changes) this.#options.change(change)
+    const standing = standingOf(before, state, changes, now)
+    if (standing !== null) this.#options.stands(standing)
     const turn = nextTurn(state, now)
     if (turn !== null && turn < this.#due) this.#due = turn
     this.#act(state, now, paid)

@@ -4,7 +4,9 @@ import type { MarketRecord } from '#core/ingest'
 import type { Micros } from '#core/instant'
 import type { Frame } from '#core/kalshi/decode'
 import type { MarketChange } from '#core/market-change'
+import type { MarketState } from '#core/market-life'
 import type { MarketLog } from '#core/market-log'
+import type { Standing } from '#core/market-standing'
 import type { Selection } from '#core/selection'
 import type { Ticker } from '#core/ticker'
 import type { Clock } from './clock.ts'
@@ -41,6 +43,8 @@ export type UniverseOptions = {
   /** Hears of the records that the universe writes: ends, and gaps about them. */
   readonly records: (records: readonly MarketRecord[]) => void
   readonly change: (change: MarketChange) => void
+  /** Hears what is new of where a market stands. */
+  readonly stands: (standing: Standing) => void
   /** Hears of descriptions that Postgres will not take. */
   readonly aside: (aside: SetAside) => void
   readonly leaseLost: () => void
@@ -96,6 +100,7 @@ export class Universe {
       follow: options.follow,
       unfollow: options.unfollow,
       records: options.records,
+      stands: options.stands,
       forgotten: (market) => writer.forget(market),
     })
     const lookups = new Lookups({
@@ -145,6 +150,11 @@ export class Universe {
   /** The lifecycle channel has not told all: REST is asked, at once, or once more after the look under way. */
   missed(): void {
     this.#looks.now()
+  }
+
+  /** Where a market stands; null when it is not known, or over for long. */
+  state(market: Ticker): MarketState | null {
+    return this.#following.state(market)
   }
 
   status(): UniverseStatus {

@@ -77,6 +77,11 @@ export class MarketLog {
     return this.#state.kind === 'ended' ? this.#state.ending : null
   }
 
+  /** The number of its last record, null before the first. */
+  get last(): Seq | null {
+    return this.#last
+  }
+
   /** A side's highest bid; null when the side is empty or the book is not known. */
   best(side: Side): Level | null {
     return this.#state.kind === 'known' ? this.#state.book.best(side) : null

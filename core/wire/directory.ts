@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import type { MarketState } from '../market-life.ts'
 
 /** One market of the directory, as the collector tells every shard of it when it is new or its place or state changes. */
 export const wireListing = z.object({
@@ -13,3 +14,13 @@ export const wireListing = z.object({
 export const LISTINGS = 1000
 
 export type WireListing = z.infer<typeof wireListing>
+
+/** Prints a market's place and state for the directory. */
+export function printListing({
+  ticker,
+  event,
+  series,
+  status,
+}: Pick<MarketState, 'ticker' | 'event' | 'series' | 'status'>): WireListing {
+  return { m: ticker, event, series, status }
+}

@@ -1,4 +1,7 @@
 import { z } from 'zod'
+import type { Micros } from '../instant.ts'
+import type { MarketState } from '../market-life.ts'
+import { printDollars } from '../settlement.ts'
 
 const micros = z.int().nonnegative()
 
@@ -12,3 +15,21 @@ export const wireStatus = z.object({
 })
 
 export type WireStatus = z.infer<typeof wireStatus>
+
+/**
+ * Prints where a market stands.
+ * @param event when the exchange says that it came so; null when it does not say
+ */
+export function printStatus(
+  { status, result, value }: Pick<MarketState, 'status' | 'result' | 'value'>,
+  event: Micros | null,
+  recv: Micros,
+): WireStatus {
+  return {
+    market_status: status,
+    result,
+    settlement_value: value === null ? null : printDollars(value),
+    event_us: event,
+    recv_us: recv,
+  }
+}

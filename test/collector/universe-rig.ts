@@ -3,6 +3,7 @@ import type { Entry } from '#core/entry'
 import type { Micros } from '#core/instant'
 import type { MarketChange } from '#core/market-change'
 import type { MarketLog } from '#core/market-log'
+import type { Standing } from '#core/market-standing'
 import type { Ticker } from '#core/ticker'
 import { startClock } from '../../collector/clock.ts'
 import { type CollectorConfig, readCollectorConfig } from '../../collector/config.ts'
@@ -30,6 +31,8 @@ export type Epoch = {
   readonly logs: Map<Ticker, MarketLog>
   /** What it would have spooled, in order. */
   readonly entries: Entry[]
+  /** What it said of where markets stand. */
+  readonly standings: Standing[]
   changes(market: string): MarketChange[]
   /** Records of a market as `kind` or `end settled`, the deltas left out. */
   kinds(market: string): string[]
@@ -148,6 +151,7 @@ async function beginEpoch(
     config.REST_TOKENS_PER_S ?? null,
   )
   const entries: Entry[] = []
+  const standings: Standing[] = []
   let stored = 0
   const feed = new ExchangeFeed({
     config,
@@ -172,6 +176,7 @@ async function beginEpoch(
     records: (records) =>
       entries.push(...records.map((each) => ({ kind: 'record', ...each }) as const)),
     change: (change) => entries.push({ kind: 'change', change }),
+    stands: (standing) => standings.push(standing),
     aside: (aside) => entries.push({ kind: 'aside', aside }),
     leaseLost: () => {},
   })
@@ -184,7 +189,7 @@ async function beginEpoch(
     stored += batch.length
   }
   return {
-    ...{ universe, rest, logs, entries, store },
+    ...{ universe, rest, logs, entries, standings, store },
     changes: (market) =>
       entries.flatMap((each) =>
         each.kind === 'change' && (each.change.market ?? each.change.event) === market
