@@ -41,12 +41,22 @@ export class Book {
     return size
   }
 
+  /** How much rests at a price, zero when it is no level. */
+  size(side: Side, price: Price): Size {
+    const ladder = side === 'yes' ? this.#yes : this.#no
+    const at = placeOf(ladder, price)
+    return (ladder[at] === price ? (ladder[at + 1] ?? 0) : 0) as Size
+  }
+
   /** One side's levels, best (highest price) first. */
   side(side: Side): readonly Level[] {
     const ladder = side === 'yes' ? this.#yes : this.#no
-    const levels: Level[] = []
-    for (let at = ladder.length - 2; at >= 0; at -= 2) levels.push(levelAt(ladder, at))
-    return levels
+    return bestOf(ladder, ladder.length)
+  }
+
+  /** One side's `most` best levels, best first. */
+  top(side: Side, most: number): readonly Level[] {
+    return bestOf(side === 'yes' ? this.#yes : this.#no, most)
   }
 
   /** One side's highest bid, null when the side is empty. */
@@ -101,6 +111,13 @@ function insert(ladder: Ladder, at: number, price: number, size: number): void {
 function remove(ladder: Ladder, at: number): void {
   for (let i = at; i < ladder.length - 2; i += 1) ladder[i] = ladder[i + 2] ?? 0
   ladder.length -= 2
+}
+
+function bestOf(ladder: Ladder, most: number): Level[] {
+  const levels: Level[] = []
+  const end = Math.max(0, ladder.length - 2 * most)
+  for (let at = ladder.length - 2; at >= end; at -= 2) levels.push(levelAt(ladder, at))
+  return levels
 }
 
 function levelAt(ladder: Ladder, at: number): Level {

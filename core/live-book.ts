@@ -1,5 +1,5 @@
 import type { Proof } from './as-of.ts'
-import { type BboChange, bboNow, sameBbo } from './bbo.ts'
+import { type BboChange, bboNow, bboOf, sameBbo } from './bbo.ts'
 import { fullChecksum } from './checksum.ts'
 import {
   type BookRecord,
@@ -7,10 +7,12 @@ import {
   epochOf,
   type GapRecord,
   type Image,
+  type Ladders,
   type Seq,
 } from './log.ts'
 import { MessageRing } from './message-ring.ts'
 import { Reader, type ReaderState } from './reader.ts'
+import type { RingBudget } from './ring-budget.ts'
 import type { ImageReason } from './wire/stream.ts'
 import {
   type BookMessage,
@@ -35,13 +37,21 @@ export type Taken = {
   readonly need: boolean
 }
 
+/** A book as it can be kept and gone on from: entries that a reader of nothing takes. */
+export type KeptBook = {
+  readonly entries: readonly (BookRecord | Image)[]
+  readonly proof: Proof | null
+  /** The last gap of the log, over or not. */
+  readonly gap: GapRecord | null
+}
+
 /** What a subscriber who returns is sent; `ahead` when it claims to have what we never had. */
 export type Resumed = { readonly ahead: boolean; readonly messages: readonly BookMessage[] }
 
 /** One market's book on the publishing side, and what its subscribers are to be told. */
 export class LiveBook {
   readonly #market: string
-  readonly #ring = new MessageRing()
+  readonly #ring: MessageRing
   #reader = new Reader()
   #stamp: Stamp | null = null
   #proof: Proof | null = null
@@ -49,8 +59,10 @@ export class LiveBook {
   /** The exchange's word for the market's state, shown with images. */
   marketStatus: string
 
-  constructor(market: string, marketStatus: string) {
+  /** @param budget what its ring shares with those of other books */
+  constructor(market: string, marketStatus: string, budget: RingBudget | null = null) {
     this.#market = market
+    this.#ring = new MessageRing(budget)
     this.marketStatus = marketStatus
   }
 
@@ -70,6 +82,14 @@ export class LiveBook {
     const { state } = this
     if (state.kind === 'unknown') return state.gap
     return state.kind === 'closed' && state.book === null ? this.#gap : null
+  }
+  /** The last gap of the log, over or not; null when none was taken. */
+  get lastGap(): GapRecord | null {
+    return this.#gap
+  }
+  /** Grows whenever the book begins anew otherwise than by its log's going on. */
+  get begun(): number {
+    return this.#ring.begun
   }
   /** The last seq taken, null while nothing is known. */
   get seq(): Seq | null {
@@ -107,7 +127,7 @@ export class LiveBook {
     }
     flush()
     if (this.#sumHolds(sum, entries.at(-1))) return { messages, bbos, need }
-    this.#forget()
+    this.forget()
     return { messages: [], bbos: [], need: true }
   }
 
@@ -131,17 +151,57 @@ export class LiveBook {
     }
   }
 
+  /** What was told of the records after a seq; null when not all of it is kept. */
+  since(seq: number): readonly RecordMessage[] | null {
+    return this.#ring.after(seq)
+  }
+
   /** What somebody who has everything up to `have` is sent; not to be asked of an empty book. */
-  resume(have: number): Resumed {
+  resume(have: number, reason: ImageReason = 'resume_miss'): Resumed {
     const mine = this.#reader.seq
-    if (have > mine) return { ahead: true, messages: this.start('resume_miss') }
+    if (have > mine) return { ahead: true, messages: this.start(reason) }
     const missed = have === mine ? [] : this.#ring.after(have)
     if (missed !== null) return { ahead: false, messages: missed }
-    return { ahead: false, messages: this.#outlived(have) ?? this.start('resume_miss') }
+    return { ahead: false, messages: this.outlived(have) ?? this.start(reason) }
+  }
+
+  /** Best bid and best ask now; null while nothing is known. */
+  get bbo(): BboChange | null {
+    const { state } = this
+    if (state.kind === 'empty' || this.#stamp === null) return null
+    const last = { seq: state.seq, ...this.#stamp }
+    if (state.kind !== 'closed' || state.book === null) return { ...bboNow(this.#reader), ...last }
+    return { known: true, ...bboOf(state.book.ladders()), ...last }
+  }
+
+  /** All that is needed to go on from here; null while nothing is known. */
+  kept(): KeptBook | null {
+    const { state } = this
+    const stamp = this.#stamp
+    if (state.kind === 'empty' || stamp === null) return null
+    const rest = { proof: this.#proof, gap: this.#gap }
+    if (state.kind === 'unknown') return { entries: [state.gap], ...rest }
+    const book = state.book && imageOf(state.seq, stamp, state.book.ladders())
+    if (state.kind === 'known') return { entries: book ? [book] : [], ...rest }
+    const first = book ?? this.#gap
+    return { entries: first ? [first, state.end] : [], ...rest }
+  }
+
+  /** Goes on from what was kept; what was told before then is known to nobody here. */
+  restore({ entries, proof, gap }: KeptBook): void {
+    this.forget()
+    for (const entry of entries) {
+      if (this.#reader.read(entry) === 'taken') {
+        this.#stamp = { recv: entry.recv, event: entry.event }
+      }
+    }
+    this.#proof = proof
+    this.#gap = gap
+    this.#ring.restart(this.seq)
   }
 
   /** What somebody is sent who has more of a past epoch than was ever recorded; null if not so. */
-  #outlived(have: number): BookMessage[] | null {
+  outlived(have: number): BookMessage[] | null {
     const gap = this.#gap
     if (gap === null || this.state.kind !== 'known' || gap.prevSeq === null) return null
     if (epochOf(have as Seq) >= epochOf(gap.seq) || have <= gap.prevSeq) return null
@@ -199,13 +259,18 @@ export class LiveBook {
     return fullChecksum(this.state.book.ladders()) === sum
   }
 
-  #forget(): void {
+  /** Forgets all, so that nothing of it counts against what is shared. */
+  forget(): void {
     this.#reader = new Reader()
     this.#stamp = null
     this.#proof = null
     this.#gap = null
     this.#ring.restart(null)
   }
+}
+
+function imageOf(seq: Seq, stamp: Stamp, ladders: Ladders): Image {
+  return { kind: 'image', seq, ...stamp, ...ladders }
 }
 
 function stampOf({ seq, event, recv }: BookRecord | Image): Pick<Image, 'seq' | 'event' | 'recv'> {

@@ -1,6 +1,7 @@
+import type { Droppable, RingBudget } from './ring-budget.ts'
 import type { RecordMessage } from './wire/stream-message.ts'
 
-type Kept = { readonly to: number; readonly rows: number; readonly message: RecordMessage }
+type Kept = Droppable & { readonly to: number; readonly message: RecordMessage }
 
 /** How many deltas and snapshot levels a ring keeps at most: about a quarter of a megabyte. */
 const ROWS = 4000
@@ -14,32 +15,54 @@ export class MessageRing {
   #rows = 0
   /** The seq after which everything is here; null while nothing can be resumed. */
   #floor: number | null = null
+  #begun = 0
+  readonly #budget: RingBudget | null
+
+  /** @param budget what it shares with other rings */
+  constructor(budget: RingBudget | null = null) {
+    this.#budget = budget
+  }
+
+  /** How often it was restarted: what was told before is then no start for what it holds. */
+  get begun(): number {
+    return this.#begun
+  }
 
   /** Forgets all; from now on what follows `seq` is kept, nothing at all when it is null. */
   restart(seq: number | null): void {
+    for (const kept of this.#kept) this.#budget?.release(kept)
     this.#kept = []
     this.#rows = 0
     this.#floor = seq
+    this.#begun += 1
   }
 
   /** Keeps the next message. */
   push(message: RecordMessage): void {
     const to = message.type === 'deltas' ? message.seq[1] : message.seq
     const rows = rowsOf(message)
-    this.#kept.push({ to, rows, message })
+    const kept: Kept = { to, rows, message, gone: false, drop: () => this.#drop() }
+    this.#kept.push(kept)
     this.#rows += rows
-    while (this.#rows > ROWS) {
-      const oldest = this.#kept.shift()
-      if (oldest === undefined) return
-      this.#rows -= oldest.rows
-      this.#floor = oldest.to
-    }
+    this.#budget?.keep(kept)
+    while (this.#rows > ROWS) this.#drop()
+  }
+
+  /** Drops the oldest. */
+  #drop(): void {
+    const oldest = this.#kept.shift()
+    if (oldest === undefined) return
+    this.#rows -= oldest.rows
+    this.#floor = oldest.to
+    this.#budget?.release(oldest)
   }
 
   /** What follows `seq`, or null when some of it is not kept. */
   after(seq: number): RecordMessage[] | null {
     if (this.#floor === null || seq < this.#floor) return null
-    return this.#kept.filter(({ to }) => to > seq).map(({ message }) => cut(message, seq))
+    // Most who ask have almost all of it.
+    const last = this.#kept.findLastIndex(({ to }) => to <= seq)
+    return this.#kept.slice(last + 1).map(({ message }) => cut(message, seq))
   }
 }
 

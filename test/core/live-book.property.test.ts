@@ -156,3 +156,29 @@ test('whoever joins, stays, goes and comes back holds our book, and is never sen
     { numRuns: 300 },
   )
 })
+
+test('invariant 9: a book goes on from what was kept of it exactly as it would have', () => {
+  fc.assert(
+    fc.property(happenings, fc.nat(), (all, at) => {
+      const records = write(all).map(({ record }) => record)
+      const cut = at % (records.length + 1)
+      const live = new LiveBook('M', 'active')
+      live.take(records.slice(0, cut), null, 1)
+      const again = new LiveBook('M', 'active')
+      const kept = live.kept()
+      expect(kept === null).toBe(live.seq === null)
+      if (kept !== null) again.restore(structuredClone(kept))
+      expect(again.take(records.slice(cut), null, 1)).toEqual(
+        live.take(records.slice(cut), null, 1),
+      )
+      expect(again.start('resync')).toEqual(live.start('resync'))
+      expect([again.proof, again.gap, again.stamp, again.bbo, again.kept()]).toEqual([
+        live.proof,
+        live.gap,
+        live.stamp,
+        live.bbo,
+        live.kept(),
+      ])
+    }),
+  )
+})
