@@ -146,6 +146,7 @@ test('the collector may call what makes and drops partitions, it and the reader 
     'kb_collector default_segment_days',
     'kb_collector drop_book_partition',
     'kb_collector drop_oldest_day',
+    'kb_collector is_over',
     'kb_collector kept_from',
     'kb_collector make_book_partitions',
     'kb_collector make_segment_partitions',

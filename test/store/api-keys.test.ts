@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { findApiKey } from '../../worker/store/api-keys.ts'
+import { findApiKey, findApiKeyById } from '../../worker/store/api-keys.ts'
 import { openStore, type Store } from './fixture.ts'
 
 let store: Store
@@ -27,6 +27,12 @@ test('a key is found by its hash, with its account, plan, scopes and times', asy
     revokedUs: 1_795_343_400_000_000,
     expiresUs: null,
   })
+})
+
+test('a key is found by its id as by its hash, and no other id finds one', async () => {
+  const key = await findApiKey(store.account, hash('one'))
+  expect(await findApiKeyById(store.account, key?.keyId ?? '')).toEqual(key)
+  expect(await findApiKeyById(store.account, key?.accountId ?? '')).toBeNull()
 })
 
 test('another hash finds nothing, and the reader may not look', async () => {

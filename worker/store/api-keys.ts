@@ -17,11 +17,23 @@ export type ApiKey = {
  * @param hash HMAC-SHA-256 in 64 hex digits; the account's role is needed
  */
 export async function findApiKey(sql: Sql, hash: string): Promise<ApiKey | null> {
-  const [row] = await sql`
+  const [row] = await sql`${keys(sql)} where k.hash = decode(${hash}::text, 'hex')`
+  return row === undefined ? null : keyOf(row)
+}
+
+/** Finds a key by its id; null when there is none. Throws as Postgres does; the account's role is needed. */
+export async function findApiKeyById(sql: Sql, keyId: string): Promise<ApiKey | null> {
+  const [row] = await sql`${keys(sql)} where k.id = ${keyId}`
+  return row === undefined ? null : keyOf(row)
+}
+
+function keys(sql: Sql) {
+  return sql`
     select k.id, k.account_id, a.plan, to_jsonb(k.scopes) as scopes, k.revoked_us, k.expires_us
-    from kb.api_keys k join kb.accounts a on a.id = k.account_id
-    where k.hash = decode(${hash}::text, 'hex')`
-  if (row === undefined) return null
+    from kb.api_keys k join kb.accounts a on a.id = k.account_id`
+}
+
+function keyOf(row: Record<string, unknown>): ApiKey {
   return {
     keyId: row['id'] as string,
     accountId: row['account_id'] as string,

@@ -116,6 +116,46 @@ export async function historyAt(
   return past
 }
 
+/** A market of which somebody has the records up to a seq. */
+export type FollowedMarket = { readonly ticker: string; readonly seq: number }
+
+/**
+ * What the books after these records are folded from, by the markets' places in the list: their ids, and null where it cannot
+ * be told. Unknown tickers are left out. One statement. Throws as Postgres does.
+ */
+export async function historiesAfter(
+  ask: Ask,
+  followed: readonly FollowedMarket[],
+): Promise<ReadonlyMap<number, { readonly id: number; readonly past: PastBook | null }>> {
+  const rows = await ask({
+    text: `select f.place, m.id, '', '', '', null, b.*
+      from jsonb_to_recordset($1::text::jsonb) f (place int4, ticker text, seq int8)
+      join kb.markets m on m.ticker = f.ticker
+      cross join lateral kb.past_book(m.id, null, f.seq, $2) b`,
+    params: [
+      JSON.stringify(followed.map((one, place) => ({ place, ...one }))),
+      String(mostRows(followed.length)),
+    ],
+  })
+  return new Map(
+    rows.map(([at, ...row]) => {
+      const place = integer(at) ?? -1
+      const seq = (followed[place]?.seq ?? 0) as Seq
+      return [place, { id: integer(row[0]) ?? 0, past: readable(row, seq) }]
+    }),
+  )
+}
+
+/** One log that cannot be read does not keep anybody from the others. */
+function readable(row: Cells, seq: Seq): PastBook | null {
+  try {
+    const { past } = historyOf(row, { seq })
+    return past === 'unsealed' ? null : past
+  } catch {
+    return null
+  }
+}
+
 /**
  * Where the record of each of these markets begins, as far as it is kept, and how far it reaches: by market id.
  * Throws as Postgres does.
