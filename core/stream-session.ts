@@ -8,7 +8,11 @@ import {
 /** An open subscription of a single market's stream. */
 export type MarketSub = { readonly sub: number; readonly channels: readonly StreamChannel[] }
 /** One that waits for its first book, with the seq that its subscriber already has. */
-export type WaitingSub = MarketSub & { readonly have: number | null }
+export type WaitingSub = MarketSub & {
+  readonly have: number | null
+  /** From when on it wants trades of the past, µs; null for none. */
+  readonly tradesFromUs: number | null
+}
 
 /** What is remembered of one subscriber's socket. */
 export type StreamSession = {
@@ -58,16 +62,35 @@ export function subscribe(
   session: StreamSession,
   have: number | null,
   channels: readonly StreamChannel[] = ['book'],
+  tradesFromUs: number | null = null,
 ): StreamSession | null {
   if (session.subs.length + session.waiting.length >= SUBS) return null
   const sub = session.last + 1
-  return { ...session, last: sub, waiting: [...session.waiting, { sub, channels, have }] }
+  return {
+    ...session,
+    last: sub,
+    waiting: [...session.waiting, { sub, channels, have, tradesFromUs }],
+  }
 }
 
-/** All that waited have got their book. */
-export function served(session: StreamSession): StreamSession {
-  const subs = [...session.subs, ...session.waiting.map(({ sub, channels }) => ({ sub, channels }))]
-  return { ...session, subs, waiting: [] }
+/** All that waited have got their book, or those that `isServed` says. */
+export function served(
+  session: StreamSession,
+  isServed: (waiting: WaitingSub) => boolean = () => true,
+): StreamSession {
+  const opened = session.waiting.filter(isServed)
+  const subs = [...session.subs, ...opened.map(({ sub, channels }) => ({ sub, channels }))]
+  return { ...session, subs, waiting: session.waiting.filter((each) => !opened.includes(each)) }
+}
+
+/** Whether an open subscription of the socket has a channel. */
+export function hearsChannel({ subs }: StreamSession, channel: StreamChannel): boolean {
+  return subs.some(({ channels }) => channels.includes(channel))
+}
+
+/** Whether a subscription begins with the book: its levels, or the best of them. */
+export function beginsWithBook({ channels }: MarketSub): boolean {
+  return channels.includes('book') || channels.includes('bbo')
 }
 
 /** Ends a subscription; null when there is none of this number. */

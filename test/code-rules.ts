@@ -15,6 +15,11 @@ const HANDS_ENV = /^(?:collector|worker|simulator)\/main\.ts$|^(?:local|bench|te
 const READS_ENV =
   /^(?:collector\/config|local\/config|local\/postgres-launch|migrations\/migrate)\.ts$|^(?:bench|test)\//
 
+/** What a market's object is made of. */
+const HIBERNATING =
+  /^worker\/live\/(?:market-(?:book|stream|checkpoint)|subscribers|vouching|live-knowledge)\.ts$/
+const PINNING = /\b(?:setTimeout|setInterval|setAlarm|waitUntil|inTime|new WebSocket)\b/
+
 type Rule = (path: string, text: string) => string | null
 
 const pure: Rule = (path, text) => {
@@ -47,6 +52,13 @@ const wellNamed: Rule = (path, text) => {
   return bad === undefined ? null : `the word ${bad} in a name`
 }
 
+/** A market's object hibernates between messages, and what pends or is open keeps it from that. */
+const hibernates: Rule = (path, text) => {
+  if (!HIBERNATING.test(path)) return null
+  const found = PINNING.exec(bareCode(text))
+  return found === null ? null : `a market's object must hibernate, and this says ${found[0]}`
+}
+
 const configured: Rule = (path, text) => {
   const code = bareCode(text)
   if (/\benv\b[^;\n]*from\s*''|\bloadEnvFile\b/.test(code) && /\bprocess\b/.test(text)) {
@@ -57,7 +69,7 @@ const configured: Rule = (path, text) => {
   return HANDS_ENV.test(path) ? null : 'has the environment'
 }
 
-const RULES: readonly Rule[] = [pure, named, noBarrel, short, wellNamed, configured]
+const RULES: readonly Rule[] = [pure, named, noBarrel, short, wellNamed, hibernates, configured]
 
 /** Every breach of the rules about a single file, as `file: what is wrong`. */
 export function codeBreaches(sources: Sources): string[] {

@@ -5,10 +5,14 @@ import { tradingIsOver } from '#core/market-status'
 import type { Ticker } from '#core/ticker'
 import { type App, askMarketData } from './context.ts'
 import { isPassing } from './is-passing.ts'
+import { inTime } from './live/patience.ts'
 import { marketStub } from './live/stubs.ts'
 import { nowUs } from './now.ts'
 import { type BookOutcome, type BookStyle, readPastBooks } from './past-book.ts'
 import { type BookMarket, findBookMarkets } from './store/book-history.ts'
+
+/** How long a live object is waited for (ms), so that the record can answer within two seconds. */
+const PATIENCE_MS = 1500
 
 const STALE: ApiError = {
   code: 'upstream_degraded',
@@ -46,15 +50,33 @@ export async function readBooksNow(
     return { traded, over }
   })
   const live = await Promise.all(traded.map((market) => liveBook(c, market, style)))
-  const known = live.filter((outcome) => outcome !== null)
-  const silent = traded.filter((_, i) => live[i] === null).map(({ ticker }) => ticker)
+  // The record may go on where the feed is cut: who is told a stale book is told the last one.
+  const doubted = traded.filter((_, i) => isDoubted(live[i] ?? null, allowStale))
+  const names = doubted.map(({ ticker }) => ticker)
   const last = { kind: 'last', now: nowUs() } as const
   const stored =
-    silent.length === 0
+    names.length === 0
       ? []
-      : await askMarketData(c, (ask) => readPastBooks(ask, silent, last, style))
-  const confirmed = [...known, ...stored].map((outcome) => told(outcome, allowStale))
-  return [...over, ...confirmed]
+      : await askMarketData(c, (ask) => readPastBooks(ask, names, last, style))
+  const byTicker = new Map(stored.map((outcome) => [outcome.market.ticker, outcome]))
+  const latest = traded.flatMap(({ ticker }, i) => {
+    const outcome = later(live[i] ?? null, byTicker.get(ticker) ?? null)
+    return outcome === null ? [] : [told(outcome, allowStale)]
+  })
+  return [...over, ...latest]
+}
+
+/** Whether the record is to be asked too: nobody knows the book, or nobody confirms one that is to be shown. */
+function isDoubted(live: BookOutcome | null, allowStale: boolean): boolean {
+  if (live === null) return true
+  return allowStale && live.book.ok && live.book.answer.status === 'stale'
+}
+
+/** The one of the two that knows more of the log. */
+function later(live: BookOutcome | null, stored: BookOutcome | null): BookOutcome | null {
+  if (live === null || stored === null) return live ?? stored
+  if (!live.book.ok || !stored.book.ok) return live.book.ok ? live : stored
+  return (stored.book.answer.seq ?? -1) > (live.book.answer.seq ?? -1) ? stored : live
 }
 
 /** The book from its live object; null while that knows nothing. */
@@ -66,8 +88,10 @@ async function liveBook(
   const { ticker, event, status: marketStatus } = market
   try {
     // The types of RPC make tuples arrays; what comes is what the object gave.
-    const known = (await marketStub(c.env, ticker).book()) as LiveKnowledge
-    const found = answerLive(known, { ...style, ticker, event, marketStatus }, nowUs())
+    const ask = async () =>
+      (await marketStub(c.env, ticker).book(c.get('caller').plan !== 'free')) as LiveKnowledge
+    const known = await inTime(ask(), PATIENCE_MS)
+    const found = known && answerLive(known, { ...style, ticker, event, marketStatus }, nowUs())
     return found && { market, book: { ok: true, answer: found.answer } }
   } catch (error) {
     if (!isPassing(error)) throw error

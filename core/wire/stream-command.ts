@@ -32,9 +32,9 @@ const resume_trades_us = z.int().nonnegative().optional()
 const unsubscribe = z.strictObject({ op: z.literal('unsubscribe'), sub: z.int().positive() })
 const ping = z.strictObject({ op: z.literal('ping') })
 
-/** What a customer may say on `/v1/stream` (wire §3). */
-export const streamCommand = z.discriminatedUnion('op', [
-  z.strictObject({
+/** What a customer may say on `/v1/stream` (wire §3), each message by its op. */
+export const streamCommands = {
+  subscribe: z.strictObject({
     op: z.literal('subscribe'),
     id: id.optional(),
     channels,
@@ -48,13 +48,13 @@ export const streamCommand = z.discriminatedUnion('op', [
     resume_trades_us,
   }),
   unsubscribe,
-  z.strictObject({ op: z.literal('resync'), market }),
+  resync: z.strictObject({ op: z.literal('resync'), market }),
   ping,
-])
+} as const
 
-/** What a customer may say on the stream of a single market. */
-export const marketStreamCommand = z.discriminatedUnion('op', [
-  z.strictObject({
+/** What a customer may say on the stream of a single market, each message by its op. */
+export const marketStreamCommands = {
+  subscribe: z.strictObject({
     op: z.literal('subscribe'),
     id: id.optional(),
     channels,
@@ -62,7 +62,22 @@ export const marketStreamCommand = z.discriminatedUnion('op', [
     resume_trades_us,
   }),
   unsubscribe,
-  z.strictObject({ op: z.literal('resync'), market: market.optional() }),
+  resync: z.strictObject({ op: z.literal('resync'), market: market.optional() }),
+  ping,
+} as const
+
+/** What a customer may say on `/v1/stream`. */
+export const streamCommand = z.discriminatedUnion('op', [
+  streamCommands.subscribe,
+  unsubscribe,
+  streamCommands.resync,
+  ping,
+])
+/** What a customer may say on the stream of a single market. */
+export const marketStreamCommand = z.discriminatedUnion('op', [
+  marketStreamCommands.subscribe,
+  unsubscribe,
+  marketStreamCommands.resync,
   ping,
 ])
 export const STREAM_OPS = ['subscribe', 'unsubscribe', 'resync', 'ping'] as const

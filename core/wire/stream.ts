@@ -35,10 +35,13 @@ export const STREAM_ERRORS = [
   'resume_ahead',
   'invalid_param',
   'rate_limited',
+  'upstream_degraded',
 ] as const
 export type StreamError = (typeof STREAM_ERRORS)[number]
 
-const streamImage = z.object({
+const sub = z.int().positive()
+
+const image = z.object({
   type: z.literal('snapshot'),
   market,
   seq,
@@ -51,7 +54,7 @@ const streamImage = z.object({
   market_status: z.string(),
   recv_us: micros,
 })
-const streamSnapshot = wireSnapshot.extend({
+const snapshot = wireSnapshot.extend({
   market,
   image: z.literal(false),
   checksum: z.int(),
@@ -62,91 +65,93 @@ const deltasHead = {
   market,
   seq: z.tuple([seq, seq]).describe('from and to, both included'),
 }
-const deltasTail = { checksum: z.int(), sent_us: micros }
+const deltasTail = { checksum: z.int().describe('Of the whole book at to'), sent_us: micros }
 const side = z.enum(['yes', 'no'])
-const streamDeltas = z.object({
+const deltas = z.object({
   ...deltasHead,
   d: z
     .array(z.tuple([side, z.string(), z.string(), z.string(), micros.nullable(), micros]))
+    .min(1)
     .describe('[side, price, change, size afterwards, event_us, recv_us], one row per record'),
   ...deltasTail,
 })
 /** With depth or conflation: how the shown levels differ at `to` from how they stood before `from`. */
-const streamLevels = z.object({
+const levels = z.object({
   ...deltasHead,
   d: z
     .array(z.tuple([side, z.string(), z.null(), z.string(), micros.nullable(), micros]))
     .describe('[side, price, null, size at to, event_us, recv_us], one row per level'),
   ...deltasTail,
 })
-const streamGap = wireGap.extend({ market, cause: z.enum(GAP_CAUSES) })
-const streamEnd = wireEnd.extend({ market })
-/** The messages of a stream that say what books are. */
-export const bookMessage = z.union([
-  streamImage,
-  streamSnapshot,
-  streamDeltas,
-  streamLevels,
-  streamGap,
-  streamEnd,
-])
-/** What we say to a subscriber (wire §3). */
-export const serverMessage = z.union([
-  z.object({
+const gap = wireGap.extend({ market, cause: z.enum(GAP_CAUSES) })
+const end = wireEnd.extend({ market })
+
+/** What we say to a subscriber (wire §3), each message by its name; every message is of one of them alone. */
+export const streamMessages = {
+  welcome: z.object({
     type: z.literal('welcome'),
     plan: z.string(),
     limits: z.object({ connections: z.int(), markets: z.int() }),
     server_us: micros,
   }),
-  z.object({
+  subscribed: z.object({
     type: z.literal('subscribed'),
-    id: id.optional(),
-    sub: z.int().positive(),
-    accepted: z.int(),
-    rejected: z.array(z.object({ market, code: z.string() })),
+    id: id.optional().describe('That of the subscribe'),
+    sub: sub.describe('The number of the subscription'),
+    accepted: z.int().describe('Markets that it follows'),
+    rejected: z
+      .array(z.object({ market, code: z.string() }))
+      .describe('Markets that it does not follow: not_found, too_many_markets'),
   }),
-  streamImage,
-  streamSnapshot,
-  z.object({ type: z.literal('ready'), sub: z.int().positive() }),
-  streamDeltas,
-  streamLevels,
-  streamGap,
-  streamEnd,
-  z.object({
+  image,
+  snapshot,
+  ready: z.object({ type: z.literal('ready'), sub }),
+  deltas,
+  levels,
+  gap,
+  end,
+  heartbeat: z.object({
     type: z.literal('heartbeat'),
     feed: z.enum(['healthy', 'degraded', 'down']),
     upstream_age_ms: z.number().nullable(),
-    books: z.record(z.string(), seq),
+    books: z.record(z.string(), seq).describe('The seq of markets, as last told here'),
   }),
-  wireTrade,
+  trade: wireTrade,
   /** Trades are missing: of one market, or of all that are followed. */
-  wireTradeHole.extend({
+  tradeGap: wireTradeHole.extend({
     type: z.literal('gap'),
     channel: z.literal('trade'),
     market: market.optional(),
   }),
-  wireBbo.extend({ type: z.literal('bbo'), market }),
-  wireStatus.extend({ type: z.literal('status'), market }),
-  z.object({ type: z.literal('joined'), sub: z.int().positive(), markets: z.array(market) }),
-  z.object({ type: z.literal('left'), sub: z.int().positive(), markets: z.array(market) }),
-  z.object({
+  bbo: wireBbo.extend({ type: z.literal('bbo'), market }),
+  status: wireStatus.extend({ type: z.literal('status'), market }),
+  joined: z.object({ type: z.literal('joined'), sub, markets: z.array(market) }),
+  left: z.object({ type: z.literal('left'), sub, markets: z.array(market) }),
+  warning: z.object({
     type: z.literal('warning'),
     code: z.literal('slow_consumer'),
     lag_ms: z.int().nonnegative(),
   }),
-  z.object({ type: z.literal('unsubscribed'), sub: z.int().positive() }),
-  z.object({ type: z.literal('pong') }),
-  z.object({
+  unsubscribed: z.object({ type: z.literal('unsubscribed'), sub }),
+  pong: z.object({ type: z.literal('pong') }),
+  error: z.object({
     type: z.literal('error'),
-    id: id.optional(),
+    id: id.optional().describe('That of the message it answers'),
     code: z.enum(STREAM_ERRORS),
     message: z.string(),
   }),
-])
-export type ImageMessage = z.infer<typeof streamImage>
-export type SnapshotMessage = z.infer<typeof streamSnapshot>
-export type DeltasMessage = z.infer<typeof streamDeltas>
-export type LevelsMessage = z.infer<typeof streamLevels>
-export type GapMessage = z.infer<typeof streamGap>
-export type EndMessage = z.infer<typeof streamEnd>
+} as const
+export type StreamMessageName = keyof typeof streamMessages
+
+/** The messages of a stream that say what books are. */
+export const bookMessage = z.union([image, snapshot, deltas, levels, gap, end])
+/** What we say to a subscriber. */
+export const serverMessage = z.union(Object.values(streamMessages))
+
+export type ImageMessage = z.infer<typeof image>
+export type SnapshotMessage = z.infer<typeof snapshot>
+export type DeltasMessage = z.infer<typeof deltas>
+export type LevelsMessage = z.infer<typeof levels>
+export type GapMessage = z.infer<typeof gap>
+export type EndMessage = z.infer<typeof end>
 export type ServerMessage = z.infer<typeof serverMessage>

@@ -18,7 +18,7 @@ export function helloOf(epoch: number, more: Partial<FeedHello> = {}): { hello: 
 /** A book as a test keeps it: the image that the collector would send. */
 type Book = { seq: number; yes: [string, string][]; no: [string, string][]; gap?: WireRecord }
 
-/** A collector that beats, answers watches and needs with images, and sends what a test says. */
+/** A collector that beats, answers watches, needs and peeks with images, and sends what a test says. */
 export class TestCollector {
   readonly books = new Map<string, Book>()
   readonly #epoch: number
@@ -47,8 +47,13 @@ export class TestCollector {
     const headers = { Authorization: `Bearer ${TOKEN}` }
     const socket = await openSocket('/internal/feed/0', headers, (message) => {
       if (!this.answers) return
-      const { watch, need } = message as { watch?: string[]; need?: { m: string }[] }
+      const { watch, need, peek } = message as {
+        watch?: string[]
+        need?: { m: string }[]
+        peek?: { m: string; ref: number }[]
+      }
       for (const m of [...(watch ?? []), ...(need ?? []).map((each) => each.m)]) this.sendBook(m)
+      for (const { m, ref } of peek ?? []) this.sendBook(m, ref)
     })
     this.#socket = socket
     socket.send(helloOf(this.#epoch))
@@ -85,12 +90,17 @@ export class TestCollector {
     this.socket.close()
   }
 
-  sendBook(market: string): void {
+  /** @param ref the question of a peek, which is answered without a book too */
+  sendBook(market: string, ref?: number): void {
     const book = this.books.get(market)
-    if (book === undefined) return
+    const question = ref === undefined ? {} : { ref }
+    if (book === undefined) {
+      if (ref !== undefined) this.send([{ m: market, ref }])
+      return
+    }
     const { gap, ...levels } = book
     const image = { ...levels, event_us: null, recv_us: Date.now() * 1000 }
-    this.send([{ m: market, ...(gap ? { records: [gap] } : { image }) }])
+    this.send([{ m: market, ...question, ...(gap ? { records: [gap] } : { image }) }])
   }
 
   send(items: FeedItem[]): void {

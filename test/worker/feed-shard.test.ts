@@ -162,22 +162,6 @@ test('an evicted shard keeps its socket, and asks for the books again', async ()
   expect(await dataOf(BOOK)).toMatchObject({ status: 'live', seq: collector.seq(0) })
 })
 
-test('a market’s first read is a watch, and the collector’s image answers it', async () => {
-  await collector.connect()
-  const ticker = 'FED-26NOV22-FIRST'
-  await storeMarket(ticker)
-  collector.known(ticker, 3)
-  const path = `/v1/markets/${ticker}/orderbook?view=native`
-  expect(await dataOf(path)).toMatchObject({
-    status: 'live',
-    seq: collector.seq(3),
-    yes: [['0.4000', '5.00']],
-    no: [],
-    proof: { opening_seq: collector.seq(3), deltas_applied: 0 },
-  })
-  expect(collector.socket.messages).toContainEqual({ watch: [ticker] })
-})
-
 test('each batch is acknowledged once its records were applied', async () => {
   await collector.connect()
   await dataOf(BOOK)

@@ -1,6 +1,8 @@
 import { FeedHealth, type FeedWord } from '#core/feed-health'
 import type { Epoch } from '#core/log'
-import type { FeedBeat } from '#core/wire/feed'
+import type { FeedBeat, FromShard } from '#core/wire/feed'
+import { tell } from './feed-socket.ts'
+import { inTime } from './patience.ts'
 
 /** What `/v1/status` says of a shard: the collector's last beat, and since when nothing was heard. */
 export type ShardStatus = {
@@ -19,6 +21,8 @@ export class CollectorLink {
   silent = true
   /** When subscribers were last beaten, ms. */
   #heartbeatMs = 0
+  /** Up to when all that a collector had heard is known to have come, ms; null before that was ever so. */
+  #provenMs: number | null = null
 
   /** @param socket one that outlived its object's memory */
   constructor(socket: WebSocket | null) {
@@ -27,8 +31,20 @@ export class CollectorLink {
 
   /** A collector was accepted; nothing that an earlier one said counts. */
   open(socket: WebSocket): void {
+    this.#provenMs = this.provenMs
     this.socket = socket
     this.health = new FeedHealth(Date.now())
+  }
+
+  /** Its socket is gone. */
+  close(): void {
+    this.#provenMs = this.provenMs
+    this.socket = null
+  }
+
+  /** Up to when all that a collector had heard is known to have come, ms; null when it is not known. */
+  get provenMs(): number | null {
+    return this.health.vouchedMs ?? this.#provenMs
   }
 
   /** Whether subscribers are due a heartbeat, which is then taken as given. */
@@ -38,10 +54,16 @@ export class CollectorLink {
     return true
   }
 
+  /** Says something to the collector, if it is there. */
+  say(message: FromShard): void {
+    if (this.socket !== null) tell(this.socket, message)
+  }
+
   /** Nobody vouches for anything now. @returns whether this is news */
   fallSilent(): boolean {
     const news = !this.silent
     this.silent = true
+    this.#provenMs = this.provenMs
     this.health.vouchedMs = null
     return news
   }
@@ -57,15 +79,10 @@ export class CollectorLink {
 
   /** Waits for the next beat, or too long. */
   async nextBeat(patienceMs: number): Promise<void> {
-    await new Promise<void>((resolve) => {
-      const wake = () => {
-        clearTimeout(timer)
-        this.#waiters.delete(wake)
-        resolve()
-      }
-      const timer = setTimeout(wake, patienceMs)
-      this.#waiters.add(wake)
-    })
+    const { promise, resolve } = Promise.withResolvers<void>()
+    this.#waiters.add(resolve)
+    await inTime(promise, patienceMs)
+    this.#waiters.delete(resolve)
   }
 
   /** What is known of the collector now. */

@@ -1,41 +1,53 @@
 import { DurableObject } from 'cloudflare:workers'
-import { isFresh } from '#core/feed-health'
 import type { Holder } from '#core/fence'
 import type { Ticker } from '#core/ticker'
 import type { FeedBeat, FeedHello, FeedItem } from '#core/wire/feed'
 import { type Env, settingsOf } from '../env.ts'
+import { BookFeed, type Holding, PATIENCE_MS } from './book-feed.ts'
 import { CollectorLink, type ShardStatus } from './collector-link.ts'
 import { dismiss, feedState, readFeedMessage, setFeedState, tell } from './feed-socket.ts'
+import { GATEWAY_TAG, GatewaySockets } from './gateway-sockets.ts'
+import { GatewaysFeed } from './gateways-feed.ts'
 import { judgeHello } from './greeting.ts'
 import { MarketLanes } from './market-lanes.ts'
+import { Peeks } from './peeks.ts'
+import type { ReadOutcome, WatchOutcome } from './shard-answer.ts'
 import { ShardMemory } from './shard-memory.ts'
+import { GATEWAY_HEADER } from './stream-headers.ts'
 import { marketStub } from './stubs.ts'
-
-/** How long a question about a market waits for its book, and then for a beat, ms. */
-const PATIENCE_MS = 1000
+import { type BookWatch, Watchers } from './watchers.ts'
 
 /** Ends the collector's socket of one shard: fences epochs, hands records on, keeps who is watched. */
 export class FeedShard extends DurableObject<Env> {
   readonly #memory = new ShardMemory(this.ctx.storage.sql)
-  readonly #lanes = new MarketLanes((market) => marketStub(this.env, market))
   readonly #collector = new CollectorLink(
     this.ctx.getWebSockets().find((socket) => feedState(socket) === 'accepted') ?? null,
   )
+  readonly #sockets = new GatewaySockets(this.ctx.getWebSockets(GATEWAY_TAG))
+  readonly #watchers = new Watchers(this.ctx.storage.sql, this.#sockets.paying, () => {
+    const { FREE_WATCHES, FEED_SHARDS } = settingsOf(this.env)
+    return Math.ceil(FREE_WATCHES / (FEED_SHARDS ?? 1))
+  })
+  readonly #lanes = new MarketLanes((market) => marketStub(this.env, market))
+  readonly #books = new BookFeed(this.#lanes, this.#watchers, this.#collector)
+  readonly #gateways = new GatewaysFeed(this.#sockets, this.#watchers, this.#collector, this.#books)
+  readonly #peeks = new Peeks()
 
-  /** Subscribers hear so often how the feed does, ms. */
-  get #heartbeatMs(): number {
-    return settingsOf(this.env).FEED_HEARTBEAT_MS
-  }
-
-  /** Takes a collector's upgrade; the Worker has checked its token. */
-  override fetch(): Response {
+  /** Takes the upgrade of a collector, whose token the Worker has checked, or of a Gateway of ours. */
+  override fetch(request: Request): Response {
     const { 0: client, 1: server } = new WebSocketPair()
-    this.ctx.acceptWebSocket(server)
-    setFeedState(server, 'new')
+    if (request.headers.has(GATEWAY_HEADER)) {
+      this.ctx.acceptWebSocket(server, [GATEWAY_TAG])
+      this.#gateways.open(server, request)
+    } else {
+      this.ctx.acceptWebSocket(server)
+      setFeedState(server, 'new')
+    }
     return new Response(null, { status: 101, webSocket: client })
   }
 
   override async webSocketMessage(socket: WebSocket, raw: string | ArrayBuffer): Promise<void> {
+    if (this.#gateways.hear(socket, raw)) return
     const accepted = socket === this.#collector.socket
     const state = accepted ? 'accepted' : feedState(socket)
     if (state === 'replaced') return
@@ -54,14 +66,17 @@ export class FeedShard extends DurableObject<Env> {
       return 'beat' in message ? undefined : dismiss(socket, 'mismatch', 'records before hello')
     }
     this.#collector.health.heard(Date.now())
-    if ('beat' in message) await this.#beat(socket, message.beat)
-    else if ('items' in message) await this.#batch(socket, message.n, message.items)
+    if ('beat' in message) return this.#beat(message.beat)
+    if ('items' in message) return this.#batch(socket, message.n, message.items)
+    this.#sockets.sayAll(message)
+    if ('hole' in message) await this.#books.hole(message.hole)
   }
 
   override async webSocketClose(socket: WebSocket): Promise<void> {
-    if (socket !== this.#collector.socket) return
-    this.#collector.socket = null
+    if (this.#gateways.closed(socket) || socket !== this.#collector.socket) return
+    this.#collector.close()
     this.#lanes.outdateAll()
+    this.#peeks.abandon()
     await this.#beginSilence()
   }
 
@@ -78,35 +93,30 @@ export class FeedShard extends DurableObject<Env> {
     await this.#beginSilence()
   }
 
-  /**
-   * Watches a market for as long as this object remembers it, and vouches for its book.
-   * @param have the seq that the market's object has, null for none
-   * @param listened whether it has subscribers
-   * @returns up to when its book is vouched for (ms), null without collector or book in time
-   */
-  async watch(market: Ticker, have: number | null, listened: boolean): Promise<number | null> {
-    const isNew = this.#memory.watch(market, listened)
-    const { socket } = this.#collector
-    if (listened && this.#collector.silent && (await this.ctx.storage.getAlarm()) === null) {
-      await this.ctx.storage.setAlarm(Date.now() + this.#heartbeatMs)
+  /** Watches a market, for its subscribers or for a minute, and vouches for its book. */
+  async watch(market: Ticker, watch: BookWatch, holding: Holding): Promise<WatchOutcome> {
+    const isNew = !this.#watchers.isFollowed(market)
+    if (!this.#watchers.watch(market, watch, Date.now())) return { kind: 'refused' }
+    const { silent } = this.#collector
+    if (watch.listened && silent && (await this.ctx.storage.getAlarm()) === null) {
+      await this.ctx.storage.setAlarm(Date.now() + settingsOf(this.env).FEED_HEARTBEAT_MS)
     }
-    if (socket === null) return null
-    if (have === null) this.#lanes.outdate(market)
-    if (!this.#lanes.isCurrent(market) && this.#lanes.mayAsk(market, Date.now(), PATIENCE_MS)) {
-      tell(socket, isNew ? { watch: [market] } : { need: [{ m: market, have }] })
+    return { kind: 'watched', vouchedMs: await this.#books.vouch(market, holding, isNew) }
+  }
+
+  /** A read of a market that its object does not follow: an image, or a watch when it repeats one of the last minute. */
+  async read(market: Ticker, watch: BookWatch, holding: Holding): Promise<ReadOutcome> {
+    if (this.#peeks.repeats(market, Date.now()) || this.#watchers.tokenOf(market) !== null) {
+      const outcome = await this.watch(market, watch, holding)
+      if (outcome.kind === 'watched') return outcome
     }
-    if (!(await this.#lanes.settle(market, PATIENCE_MS))) return null
-    if (!isFresh(this.#collector.health.vouchedMs, Date.now())) {
-      await this.#collector.nextBeat(PATIENCE_MS)
-    }
-    // What is vouched for by now has been sent on: it is settled before it is said.
-    const { vouchedMs } = this.#collector.health
-    return (await this.#lanes.settle(market, PATIENCE_MS)) ? vouchedMs : null
+    return { kind: 'peeked', ...(await this.#peeks.look(market, this.#collector, PATIENCE_MS)) }
   }
 
   /** What is known of the collector now. */
   status(): ShardStatus {
-    return this.#collector.status(this.#memory.highest?.epoch ?? null, this.#memory.watched.length)
+    const watched = this.#watchers.followed.length
+    return this.#collector.status(this.#memory.highest?.epoch ?? null, watched)
   }
 
   async #hello(socket: WebSocket, hello: FeedHello): Promise<void> {
@@ -127,66 +137,55 @@ export class FeedShard extends DurableObject<Env> {
       setFeedState(before, 'replaced')
       dismiss(before, again ? 'replaced' : 'superseded', String(holder.epoch))
     }
+    const fromMs = this.#collector.provenMs ?? this.#memory.provenMs
     this.#memory.accept(holder)
     setFeedState(socket, 'accepted')
     this.#collector.open(socket)
     this.#lanes.outdateAll()
-    const { watched } = this.#memory
-    for (const market of watched) this.#lanes.mayAsk(market, Date.now(), 0)
-    tell(socket, { watch: watched })
+    this.#peeks.abandon()
+    const { followed } = this.#watchers
+    if (followed.length === 0) tell(socket, { watch: [] })
+    this.#books.begin(followed)
+    this.#sockets.sayAll({ collector: 'new' })
     await this.ctx.storage.setAlarm(Date.now() + settingsOf(this.env).FEED_SILENT_MS)
+    // Trades that the one before had heard and not sent on come to nobody.
+    const now = Date.now() * 1000
+    if (fromMs !== null) await this.#books.hole({ from_us: fromMs * 1000, to_us: now })
   }
 
   async #batch(socket: WebSocket, n: number, items: readonly FeedItem[]): Promise<void> {
     const { health } = this.#collector
+    const fed = items.filter((item) => !this.#peeks.answer(item))
+    this.#sockets.forward(fed, (market) => this.#watchers.gatewaysOf(market))
     health.unacknowledged += 1
-    const needs = await Promise.all(items.map((item) => this.#lanes.forward(item)))
+    await this.#books.take(fed)
     health.unacknowledged -= 1
-    if (socket !== this.#collector.socket) return
     tell(socket, { ack: n })
-    const now = Date.now()
-    const need = needs
-      .filter((each) => each !== null)
-      .filter(({ m }) => this.#lanes.mayAsk(m, now, PATIENCE_MS))
-    if (need.length > 0) tell(socket, { need })
   }
 
-  async #beat(socket: WebSocket, beat: FeedBeat): Promise<void> {
+  async #beat(beat: FeedBeat): Promise<void> {
     if (this.#collector.beat(beat)) this.ctx.waitUntil(this.#endSilence())
-    const now = Date.now()
-    // Whoever was not given its book by now is asked for again.
-    const late = this.#memory.watched.filter(
-      (market) => !this.#lanes.isCurrent(market) && this.#lanes.mayAsk(market, now, PATIENCE_MS),
-    )
-    if (late.length > 0) tell(socket, { need: late.map((m) => ({ m, have: null })) })
-    if (this.#collector.heartbeatDue(this.#heartbeatMs)) {
-      await this.#heartbeat(this.#memory.listened)
-    }
+    this.#gateways.beat()
+    this.#books.beat(Date.now())
+    if (!this.#collector.heartbeatDue(settingsOf(this.env).FEED_HEARTBEAT_MS)) return
+    this.#memory.prove(this.#collector.provenMs)
+    await this.#books.heartbeat(this.#watchers.listened)
   }
 
-  /** Every watched book is told once that nobody vouches for it; then its subscribers, now and then. */
+  /** Every watched book and every Gateway is told once that nobody vouches; then subscribers, now and then. */
   async #beginSilence(): Promise<void> {
-    const told = this.#collector.fallSilent() ? this.#memory.watched : this.#memory.listened
+    const news = this.#collector.fallSilent()
+    if (news) this.#gateways.beat()
+    const { books, listened } = this.#watchers
     // Before the telling: a collector that comes meanwhile sets the alarm to its own ends.
-    if (this.#memory.listened.length > 0) {
-      await this.ctx.storage.setAlarm(Date.now() + this.#heartbeatMs)
+    if (listened.length > 0) {
+      await this.ctx.storage.setAlarm(Date.now() + settingsOf(this.env).FEED_HEARTBEAT_MS)
     }
-    await this.#heartbeat(told)
+    await this.#books.heartbeat(news ? books : listened)
   }
 
   async #endSilence(): Promise<void> {
     await this.ctx.storage.setAlarm(Date.now() + settingsOf(this.env).FEED_SILENT_MS)
-    await this.#heartbeat(this.#memory.listened)
-  }
-
-  async #heartbeat(markets: readonly Ticker[]): Promise<void> {
-    const feed = this.#collector.word()
-    const age = this.#collector.health.last?.upstream_age_ms ?? null
-    await Promise.allSettled(
-      markets.map(async (market) => {
-        const subscribers = await this.#lanes.call(market, (stub) => stub.heartbeat(feed, age))
-        if (subscribers === 0) this.#memory.watch(market, false)
-      }),
-    )
+    await this.#books.heartbeat(this.#watchers.listened)
   }
 }

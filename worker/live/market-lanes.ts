@@ -1,24 +1,46 @@
 import type { Ticker } from '#core/ticker'
 import type { FeedItem } from '#core/wire/feed'
+import type { WireTradeHole } from '#core/wire/trade-hole'
 import type { MarketBook } from './market-book.ts'
+import { inTime } from './patience.ts'
+
+/** What a shard tells a market's object with whatever it brings. */
+export type Feeding = {
+  /** The latest token of the object that the shard knows. */
+  readonly token: number
+  /** Trades that were on their way to it are lost. */
+  readonly hole: WireTradeHole | null
+}
+
+/** That the object wants its book no more; it counts while the token is its latest. */
+export type Idle = { readonly kind: 'idle'; readonly token: number }
 
 /** What a market's object did with an item; `have` is what it can go on from, null for nothing. */
 export type ApplyOutcome =
   | { readonly kind: 'taken' }
   | { readonly kind: 'need'; readonly have: number | null }
+  | Idle
 
-/** What the collector is to be asked for. */
-export type Need = { readonly m: Ticker; readonly have: number | null }
+/** What is known of a market's subscribers after a heartbeat; `unlistened` has none but was read of late. */
+export type HeartbeatOutcome =
+  | { readonly kind: 'listened' }
+  | { readonly kind: 'unlistened'; readonly token: number }
+  | Idle
 
 type Lane = {
   /** Calls keep their order on one stub alone, so it is kept until a call throws. */
   stub: DurableObjectStub<MarketBook> | null
   /** The object holds the market's book as this connection of the collector gave it. */
   current: boolean
+  /** The collector was asked to watch: what comes before a start was sent before it stopped watching. */
+  begins: boolean
+  /** Counts how often that was doubted: what was on its way then proves nothing. */
+  doubts: number
   /** The last call that is under way. */
   last: Promise<unknown> | null
   /** When the collector was last asked for it, ms. */
   askedMs: number
+  hole: WireTradeHole | null
   readonly waiting: Set<() => void>
 }
 
@@ -36,51 +58,90 @@ export class MarketLanes {
   /** Calls a market's object; a call that throws breaks its stub for ever, so the stub is dropped. */
   async call<Result>(
     market: Ticker,
-    run: (stub: DurableObjectStub<MarketBook>) => Promise<Result>,
+    token: number,
+    run: (stub: DurableObjectStub<MarketBook>, feeding: Feeding) => Promise<Result>,
   ): Promise<Result> {
     const lane = this.#of(market)
     lane.stub ??= this.#stubOf(market)
-    const { stub } = lane
+    const { stub, hole } = lane
+    lane.hole = null
     try {
-      return await run(stub)
+      return await run(stub, { token, hole })
     } catch (error) {
       if (lane.stub === stub) lane.stub = null
+      if (hole !== null) this.lose(market, hole)
       throw error
     }
   }
 
   /**
-   * Hands an item to its market's object, at once, so that items arrive in the order of the calls.
-   * @returns what is needed to go on, null when nothing is; never rejects
+   * Hands an item to its market's object, at once, so that items arrive in the order of the calls. An object that fails
+   * needs all anew. Never rejects.
    */
-  forward(item: FeedItem): Promise<Need | null> {
+  forward(item: FeedItem, token: number): Promise<ApplyOutcome> {
     const market = item.m as Ticker
     const lane = this.#of(market)
     const connection = this.#connection
-    const settled = this.call(market, async (stub): Promise<ApplyOutcome> => await stub.apply(item))
-      .catch((): ApplyOutcome => ({ kind: 'need', have: null }))
+    if (item.image !== undefined || item.records?.[0]?.type === 'gap') lane.begins = false
+    const { begins, doubts } = lane
+    const settled = this.call(
+      market,
+      token,
+      async (stub, feeding): Promise<ApplyOutcome> => await stub.apply(item, feeding),
+    )
+      .catch((): ApplyOutcome => {
+        const [first] = item.trades ?? []
+        const now = Date.now() * 1000
+        if (first) this.lose(market, { from_us: Math.min(first.recv_us, now), to_us: now })
+        return { kind: 'need', have: null }
+      })
       .then((outcome) => {
-        lane.current = outcome.kind === 'taken' && connection === this.#connection
+        const taken = outcome.kind === 'taken'
+        const sure = !begins && doubts === lane.doubts && connection === this.#connection
+        lane.current = taken && sure
         if (lane.last === settled) lane.last = null
         // The last question was answered, well or not: another may be asked at once.
-        if (outcome.kind === 'taken' || item.image) lane.askedMs = Number.NEGATIVE_INFINITY
-        if (outcome.kind === 'need') return { m: market, have: outcome.have }
-        for (const wake of [...lane.waiting]) wake()
-        return null
+        if (taken || item.image) lane.askedMs = Number.NEGATIVE_INFINITY
+        if (lane.current) for (const wake of [...lane.waiting]) wake()
+        return outcome
       })
     lane.last = settled
     return settled
   }
 
-  /** The object of a market is no longer known to hold its book: a new collector, or it forgot. */
-  outdate(market: Ticker): void {
-    this.#of(market).current = false
+  /** Trades that were on their way to a market's object are lost: it is told with what comes next. */
+  lose(market: Ticker, { from_us, to_us }: WireTradeHole): void {
+    const lane = this.#of(market)
+    const before = lane.hole
+    const open = to_us === null || before?.to_us === null
+    lane.hole = {
+      from_us: Math.min(from_us, before?.from_us ?? from_us),
+      to_us: open ? null : Math.max(to_us, before?.to_us ?? to_us),
+    }
   }
 
-  /** As `outdate`, of all markets. */
+  /** The object of a market is no longer known to hold its book: it forgot. */
+  outdate(market: Ticker): void {
+    const lane = this.#of(market)
+    lane.current = false
+    lane.doubts += 1
+  }
+
+  /** The collector is asked to watch a market: its object holds the book once a start has come. */
+  begin(market: Ticker): void {
+    this.outdate(market)
+    this.#of(market).begins = true
+  }
+
+  /** As `outdate`, of all markets: a new collector, or none. */
   outdateAll(): void {
     this.#connection += 1
     for (const lane of this.#lanes.values()) lane.current = false
+  }
+
+  /** Forgets a market that its object follows no more. */
+  end(market: Ticker): void {
+    this.#lanes.delete(market)
   }
 
   /** Whether to ask the collector for a market now: not again within `patienceMs`. */
@@ -92,25 +153,22 @@ export class MarketLanes {
   }
 
   isCurrent(market: Ticker): boolean {
-    return this.#of(market).current
+    return this.#lanes.get(market)?.current ?? false
   }
 
   /** Waits until the market's object holds its book and no item is on its way to it, or too long. */
   async settle(market: Ticker, patienceMs: number): Promise<boolean> {
+    const deadline = Date.now() + patienceMs
     const lane = this.#of(market)
     if (!lane.current) {
-      await new Promise<void>((resolve) => {
-        const wake = () => {
-          clearTimeout(timer)
-          lane.waiting.delete(wake)
-          resolve()
-        }
-        const timer = setTimeout(wake, patienceMs)
-        lane.waiting.add(wake)
-      })
+      const { promise, resolve } = Promise.withResolvers<void>()
+      lane.waiting.add(resolve)
+      await inTime(promise, patienceMs)
+      lane.waiting.delete(resolve)
     }
-    await lane.last
-    return lane.current
+    const { last } = lane
+    const done = last === null || (await inTime(last, Math.max(0, deadline - Date.now()))) !== null
+    return done && lane.current
   }
 
   #of(market: Ticker): Lane {
@@ -119,8 +177,11 @@ export class MarketLanes {
     const lane: Lane = {
       stub: null,
       current: false,
+      begins: false,
+      doubts: 0,
       last: null,
       askedMs: Number.NEGATIVE_INFINITY,
+      hole: null,
       waiting: new Set(),
     }
     this.#lanes.set(market, lane)

@@ -3,7 +3,7 @@ export const STREAM_HEADERS = {
   account: 'x-kb-account',
   key: 'x-kb-key',
   plan: 'x-kb-plan',
-  marketStatus: 'x-kb-market-status',
+  standing: 'x-kb-standing',
 } as const
 
 /** The header by which a Gateway, and nobody else, names itself to a FeedShard. */

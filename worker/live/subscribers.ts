@@ -1,17 +1,28 @@
-import { newSession, type StreamSession } from '#core/stream-session'
+import { hearsChannel, newSession, type StreamSession } from '#core/stream-session'
+import type { WireStatus } from '#core/wire/status'
 import { type ServerMessage, STREAM_CLOSE } from '#core/wire/stream'
+import type { StreamChannel } from '#core/wire/stream-command'
+import { laterStanding } from './standing.ts'
 
 /** A socket with more than this unsent (bytes) is closed, so that it cannot fill our memory. */
 const UNSENT_BYTES = 1024 * 1024
 
 /** What a subscriber's socket keeps through a hibernation of its object. */
-type Kept = { readonly session: StreamSession; readonly marketStatus: string }
+type Kept = {
+  readonly session: StreamSession
+  readonly standing: WireStatus | null
+  /** The seq that all who follow had been told; on one of the sockets, as on all it would be the same. */
+  readonly told: number | null
+}
 
 /** The subscribers' sockets of one market. */
 export class Subscribers {
   readonly #sessions = new Map<WebSocket, StreamSession>()
-  /** The exchange's word for the market's state, as the last socket's opening brought it. */
-  marketStatus = 'active'
+  /** The socket that keeps what was told. */
+  #keeper: WebSocket | null = null
+  #told: number | null = null
+  /** Where the market stands, as the sockets' openings brought it; null when none did. */
+  #standing: WireStatus | null = null
 
   /** Takes over sockets that lived on while their object was away. */
   constructor(sockets: readonly WebSocket[]) {
@@ -19,28 +30,41 @@ export class Subscribers {
       const kept = socket.deserializeAttachment() as Kept | null
       if (kept === null) continue
       this.#sessions.set(socket, kept.session)
-      this.marketStatus = kept.marketStatus
+      this.#standing = laterStanding(this.#standing, kept.standing)
+      if (kept.told !== null && kept.told > (this.#told ?? -1)) this.#told = kept.told
     }
   }
 
+  get standing(): WireStatus | null {
+    return this.#standing
+  }
   get count(): number {
     return this.#sessions.size
   }
   get all(): WebSocket[] {
     return [...this.#sessions.keys()]
   }
-  /** Sockets that got their first book and are sent all that follows. */
-  get following(): WebSocket[] {
-    return this.#where(({ subs }) => subs.length > 0)
+  /** Whether one of them pays. */
+  get paid(): boolean {
+    return this.#where(({ plan }) => plan !== 'free').length > 0
   }
   /** Sockets with a subscription that waits for its first book. */
   get waiting(): WebSocket[] {
     return this.#where(({ waiting }) => waiting.length > 0)
   }
+  /** The seq that all who follow the book were told; null when that is not known. */
+  get told(): number | null {
+    return this.#told
+  }
+
+  /** Sockets that are sent what comes of a channel. */
+  hearing(channel: StreamChannel): WebSocket[] {
+    return this.#where((session) => hearsChannel(session, channel))
+  }
 
   /** A socket was opened. */
-  open(socket: WebSocket, plan: string, marketStatus: string): void {
-    this.marketStatus = marketStatus
+  open(socket: WebSocket, plan: string, standing: WireStatus | null): void {
+    this.#standing = laterStanding(this.#standing, standing)
     this.keep(socket, newSession(plan))
   }
 
@@ -51,12 +75,16 @@ export class Subscribers {
   /** Remembers a session, through a hibernation too. */
   keep(socket: WebSocket, session: StreamSession): void {
     this.#sessions.set(socket, session)
-    try {
-      socket.serializeAttachment({ session, marketStatus: this.marketStatus } satisfies Kept)
-    } catch {
-      // One socket's trouble is not the market's.
-      this.close(socket, 1011, '')
+    this.#attach(socket)
+  }
+
+  /** All who follow the book have been told up to this seq; null when they must begin anew. */
+  keepTold(seq: number | null): void {
+    this.#told = seq
+    if (this.#keeper === null || !this.#sessions.has(this.#keeper)) {
+      this.#keeper = this.#sessions.keys().next().value ?? null
     }
+    if (this.#keeper !== null) this.#attach(this.#keeper)
   }
 
   /** Sends messages to some, each encoded once. */
@@ -75,6 +103,20 @@ export class Subscribers {
       socket.close(code, reason)
     } catch {
       // Closed meanwhile.
+    }
+    if (socket === this.#keeper) this.keepTold(this.#told)
+  }
+
+  #attach(socket: WebSocket): void {
+    const session = this.#sessions.get(socket)
+    if (session === undefined) return
+    const told = socket === this.#keeper ? this.#told : null
+    const standing = this.#standing
+    try {
+      socket.serializeAttachment({ session, standing, told } satisfies Kept)
+    } catch {
+      // One socket's trouble is not the market's.
+      this.close(socket, 1011, '')
     }
   }
 
