@@ -1,11 +1,15 @@
 import { z } from 'zod'
 import type { FeedShard } from './live/feed-shard.ts'
+import type { Gateway } from './live/gateway.ts'
 import type { MarketBook } from './live/market-book.ts'
+import type { StreamTickets } from './live/stream-tickets.ts'
 
 /** The Worker's bindings as wrangler.toml names them; what may be missing is told by `settingsOf`. */
 export type Env = {
   readonly FEED_SHARD: DurableObjectNamespace<FeedShard>
   readonly MARKET_BOOK: DurableObjectNamespace<MarketBook>
+  readonly GATEWAY: DurableObjectNamespace<Gateway>
+  readonly TICKETS: DurableObjectNamespace<StreamTickets>
   readonly HYPERDRIVE_READER?: Hyperdrive
   readonly HYPERDRIVE_METADATA?: Hyperdrive
   readonly HYPERDRIVE_ACCOUNT?: Hyperdrive
@@ -13,6 +17,9 @@ export type Env = {
   readonly FEED_SHARDS?: string
   readonly FEED_SILENT_MS?: string
   readonly FEED_HEARTBEAT_MS?: string
+  readonly FREE_WATCHES?: string
+  readonly GATEWAY_HEARTBEAT_MS?: string
+  readonly GATEWAY_LINGER_MS?: string
   readonly FEED_TOKEN?: string
   readonly FEED_TOKEN_NEXT?: string
   readonly KEY_PEPPER_V1?: string
@@ -34,6 +41,9 @@ const schema = z.object({
   FEED_SHARDS: z.coerce.number().int().min(1).max(1024).nullable().catch(null),
   FEED_SILENT_MS: z.coerce.number().int().min(10).catch(5000),
   FEED_HEARTBEAT_MS: z.coerce.number().int().min(10).catch(30_000),
+  FREE_WATCHES: z.coerce.number().int().min(0).catch(1000),
+  GATEWAY_HEARTBEAT_MS: z.coerce.number().int().min(10).catch(5000),
+  GATEWAY_LINGER_MS: z.coerce.number().int().min(0).catch(15_000),
   FEED_TOKEN: secret,
   FEED_TOKEN_NEXT: secret,
   KEY_PEPPER_V1: secret,

@@ -2,7 +2,9 @@ import { makeApp } from './app.ts'
 import type { Env } from './env.ts'
 
 export { FeedShard } from './live/feed-shard.ts'
+export { Gateway } from './live/gateway.ts'
 export { MarketBook } from './live/market-book.ts'
+export { StreamTickets } from './live/stream-tickets.ts'
 
 const app = makeApp()
 

@@ -1,0 +1,293 @@
+import { HeartbeatBooks } from '#core/heartbeat-books'
+import { Outgoing, UNSENT } from '#core/outgoing'
+import { planOf } from '#core/plan'
+import { SILENT, type StreamFault } from '#core/stream-hearing'
+import { Subscriptions } from '#core/subscriptions'
+import type { ServerMessage } from '#core/wire/stream'
+import { STREAM_CLOSE } from '#core/wire/stream'
+import type { WireTrade } from '#core/wire/trade'
+import type { WireTradeHole } from '#core/wire/trade-hole'
+import type { Recovery } from './gateway-recovery.ts'
+import type { Seat } from './gateway-seat.ts'
+import type { FeedState } from './gateway-upstream.ts'
+
+/** What a connection's socket keeps while its object is away. */
+export type Kept = {
+  readonly connection: string
+  readonly plan: string
+  readonly key: string
+  /** The number of the subscription that was opened last. */
+  readonly last: number
+}
+
+/** Keeps what is remembered of a socket. */
+export function keep(socket: WebSocket, kept: Kept): void {
+  try {
+    socket.serializeAttachment(kept)
+  } catch {
+    // Closed meanwhile.
+  }
+}
+
+/** A book that does not come within this is not waited for, ms. */
+const BOOK_MS = 3000
+/** What is owed is looked at so often, ms. */
+const PUMP_MS = 5
+
+/** Seats that a subscription waits for, since when (ms), and from when on (µs) it wants trades. */
+type Awaited = { left: number; readonly sinceMs: number; readonly tradesFromUs: number | null }
+
+/** One customer's socket: what it subscribes to, and what it is sent. */
+export class Connection {
+  readonly kept: Kept
+  readonly subscriptions: Subscriptions
+  readonly seats = new Map<string, Seat>()
+  readonly books = new HeartbeatBooks()
+  /** Seats on the markets of each shard. */
+  readonly shards = new Map<number, number>()
+  readonly #socket: WebSocket
+  readonly #recovery: Recovery
+  readonly #gone: () => void
+  readonly #outgoing = new Outgoing(Date.now())
+  /** What is owed and can be told, in order. */
+  readonly #queue = new Set<Seat>()
+  /** Books that each subscription which is not ready waits for. */
+  readonly #awaited = new Map<number, Awaited>()
+  /** Commands, one after the other. */
+  #turn: Promise<void> = Promise.resolve()
+  /** Trades that were not told. */
+  #missed: (WireTradeHole & { readonly to_us: number; readonly market: string | null }) | null =
+    null
+  #lastHole = ''
+  #timer: number | null = null
+  /** Bytes paid since the timer ran. */
+  #paid = 0
+  #word: FeedState['feed'] = 'degraded'
+  #isOpen = true
+  last: number
+  /** Commands that are not done yet. */
+  waiting = 0
+  hearing = SILENT
+
+  /** @param gone called when the socket was closed, by either side */
+  constructor(socket: WebSocket, kept: Kept, recovery: Recovery, gone: () => void) {
+    this.#socket = socket
+    this.kept = kept
+    this.last = kept.last
+    this.#recovery = recovery
+    this.#gone = gone
+    this.subscriptions = new Subscriptions(planOf(kept.plan).streams.markets)
+  }
+
+  get isOpen(): boolean {
+    return this.#isOpen
+  }
+  get word(): FeedState['feed'] {
+    return this.#word
+  }
+  get #unsent(): number {
+    // Runtimes before 2026-11-17 do not tell.
+    return (this.#socket as Partial<WebSocket>).bufferedAmount ?? 0
+  }
+
+  /** The number of the next subscription, kept while the object is away. */
+  nextSub(): number {
+    this.last += 1
+    keep(this.#socket, { ...this.kept, last: this.last })
+    return this.last
+  }
+
+  /** Says something that is never left out. */
+  say(message: ServerMessage): void {
+    this.put(JSON.stringify(message))
+  }
+
+  /** Answers what could not be done. @param id of what it answers */
+  fault(id: number | undefined, fault: StreamFault): void {
+    this.say({ type: 'error', ...(id === undefined ? {} : { id }), ...fault })
+  }
+
+  /** Does something after all that was begun before. */
+  inTurn(work: () => Promise<void>): Promise<void> {
+    this.waiting += 1
+    const turn = this.#turn.then(work).finally(() => {
+      this.waiting -= 1
+    })
+    this.#turn = turn.catch(() => {})
+    return turn
+  }
+
+  /** Sends what is due, whatever is unsent. */
+  put(text: string): void {
+    if (!this.#isOpen) return
+    if (this.#unsent > UNSENT.most) {
+      this.#giveUp()
+      return
+    }
+    this.#paid += text.length
+    try {
+      this.#socket.send(text)
+    } catch {
+      this.close(1011, '')
+    }
+  }
+
+  /** Sends what comes live unless the reader is slow. @returns whether it was sent */
+  offer(text: string): boolean {
+    if (!this.#isOpen || this.#judge() !== 'send') return false
+    this.put(text)
+    return true
+  }
+
+  /** A trade comes live; a slow reader is told later that it missed some. */
+  takeTrade(text: string, { market, event_us }: WireTrade): void {
+    if (this.offer(text)) return
+    const before = this.#missed
+    this.#missed = {
+      from_us: Math.min(before?.from_us ?? event_us, event_us),
+      to_us: Math.max(before?.to_us ?? 0, event_us + 1),
+      market: before === null || before.market === market ? market : null,
+    }
+    this.#pumpLater()
+  }
+
+  /** Whether it follows trades of a shard's markets. */
+  hearsTradesOf(shard: number): boolean {
+    return this.shards.has(shard) && this.subscriptions.hears('trade')
+  }
+
+  /** Trades of all markets may be missing for an interval; many shards may say the same. */
+  tellHole({ from_us, to_us }: WireTradeHole): void {
+    const text = JSON.stringify({ type: 'gap', channel: 'trade', from_us, to_us })
+    if (text === this.#lastHole) return
+    this.#lastHole = text
+    this.put(text)
+  }
+
+  /** A seat is owed something: it is told as soon as there is a book and room. */
+  enqueue(seat: Seat): void {
+    if (!this.#isOpen || !seat.isOwed || seat.market.live.seq === null) return
+    this.#queue.add(seat)
+    if (this.#timer === null) this.#pump()
+  }
+
+  /** Looks for records that a seat missed, in the store. @returns whether it does */
+  seek(seat: Seat, have: number): boolean {
+    return this.#recovery.seek(seat, have)
+  }
+
+  /** A subscription is ready when so many seats were told what they are owed. */
+  awaitSeats(sub: number, seats: number, tradesFromUs: number | null): void {
+    this.#awaited.set(sub, { left: seats + 1, sinceMs: Date.now(), tradesFromUs })
+    this.settle(sub)
+  }
+
+  /** A book that does not come although the feed does is waited for no longer. @param reaches whether a market's shard is fed */
+  excuse(reaches: (market: string) => boolean): void {
+    const before = Date.now() - BOOK_MS
+    if (![...this.#awaited.values()].some(({ sinceMs }) => sinceMs < before)) return
+    for (const seat of this.seats.values()) {
+      const { live, ticker } = seat.market
+      if (seat.isAwaited && live.seq === null && reaches(ticker)) seat.excuse()
+    }
+  }
+
+  /** One of the seats that a subscription waits for was told. */
+  settle(sub: number): void {
+    const awaited = this.#awaited.get(sub)
+    if (awaited === undefined || !this.#isOpen) return
+    awaited.left -= 1
+    if (awaited.left > 0) return
+    this.#awaited.delete(sub)
+    if (!this.subscriptions.numbers.includes(sub)) return
+    this.say({ type: 'ready', sub })
+    // By now the collector sends the trades of its markets: those before are looked for.
+    if (awaited.tradesFromUs !== null) {
+      void this.#recovery.tellTrades(this, sub, awaited.tradesFromUs)
+    }
+  }
+
+  /** Follows a market from now on. */
+  add(seat: Seat): void {
+    const { ticker, shard } = seat.market
+    this.seats.set(ticker, seat)
+    this.shards.set(shard, (this.shards.get(shard) ?? 0) + 1)
+  }
+
+  /** A seat is given up. */
+  remove(seat: Seat): void {
+    const { shard } = seat.market
+    const left = (this.shards.get(shard) ?? 1) - 1
+    if (left > 0) this.shards.set(shard, left)
+    else this.shards.delete(shard)
+    this.#queue.delete(seat)
+    this.seats.delete(seat.market.ticker)
+    this.books.forget(seat.market.ticker)
+    seat.market.leave(seat)
+    seat.excuse()
+  }
+
+  /** Tells how the feed does, and how far some books were told. */
+  beat(state: FeedState): void {
+    this.#word = state.feed
+    this.say({ type: 'heartbeat', ...state, books: this.books.next() })
+  }
+
+  /** Closes the socket; nothing is sent from now on. */
+  close(code: number, reason: string): void {
+    if (!this.#isOpen) return
+    this.#isOpen = false
+    clearTimeout(this.#timer)
+    this.#timer = null
+    this.#queue.clear()
+    try {
+      this.#socket.close(code, reason)
+    } catch {
+      // Closed meanwhile.
+    }
+    this.#gone()
+  }
+
+  #judge(): 'send' | 'owe' | 'close' {
+    const verdict = this.#outgoing.judge(this.#unsent, Date.now())
+    if (verdict === 'close') this.#giveUp()
+    const lag = this.#outgoing.takeWarning()
+    if (lag !== null) this.say({ type: 'warning', code: 'slow_consumer', lag_ms: lag })
+    return verdict
+  }
+
+  #giveUp(): void {
+    this.close(STREAM_CLOSE.slowConsumer, 'slow consumer')
+  }
+
+  /** Tells what is owed, as far as there is room. */
+  #pump(): void {
+    if (!this.#isOpen) return
+    if (this.#judge() === 'send') {
+      this.#payMissed()
+      for (const seat of this.#queue) {
+        if (this.#paid >= UNSENT.pace || this.#unsent >= UNSENT.pace) break
+        this.#queue.delete(seat)
+        if (seat.market.live.seq !== null) seat.pay(Date.now() * 1000)
+      }
+    }
+    if (this.#queue.size > 0 || this.#missed !== null) this.#pumpLater()
+  }
+
+  #pumpLater(): void {
+    if (!this.#isOpen) return
+    this.#timer ??= setTimeout(() => {
+      this.#timer = null
+      this.#paid = 0
+      this.#pump()
+    }, PUMP_MS)
+  }
+
+  #payMissed(): void {
+    if (this.#missed === null) return
+    const { from_us, to_us, market } = this.#missed
+    this.#missed = null
+    const named = market === null ? {} : { market }
+    this.say({ type: 'gap', channel: 'trade', from_us, to_us, ...named })
+  }
+}

@@ -1,0 +1,216 @@
+import { planOf } from '#core/plan'
+import type { StreamFault } from '#core/stream-hearing'
+import type { Moved } from '#core/subscriptions'
+import type { WireListing } from '#core/wire/directory'
+import type { ImageReason } from '#core/wire/stream'
+import type { StreamCommand, SubscribeCommand } from '#core/wire/stream-command'
+import type { WireTradeHole } from '#core/wire/trade-hole'
+import { DatabaseAwayError } from '../database.ts'
+import type { SelectedMarkets } from '../store/selected-markets.ts'
+import type { Connection } from './gateway-connection.ts'
+import { GATEWAY_BOOKS, type GatewayMarkets } from './gateway-markets.ts'
+import type { GatewayMemory } from './gateway-memory.ts'
+import { Seat } from './gateway-seat.ts'
+import type { Selecting } from './gateway-selecting.ts'
+import type { Upstream } from './gateway-upstream.ts'
+
+/** What a market is taken for until the feed says where it stands. */
+const STATUS = 'active'
+/** Why a connection gets the first image of a book, and the seq that it has, null for none. */
+type Begin = { readonly reason: ImageReason; readonly have: number | null }
+const INITIAL: Begin = { reason: 'initial', have: null }
+
+/** Does what customers ask for: opens and ends their subscriptions, and moves members in and out. */
+export class Desk {
+  readonly #selecting: Selecting
+  readonly #memory: GatewayMemory
+  readonly #markets: GatewayMarkets
+  readonly #upstream: Upstream
+
+  constructor(
+    selecting: Selecting,
+    memory: GatewayMemory,
+    markets: GatewayMarkets,
+    upstream: Upstream,
+  ) {
+    this.#selecting = selecting
+    this.#memory = memory
+    this.#markets = markets
+    this.#upstream = upstream
+  }
+
+  /** Obeys a command. @returns why not, null when it was obeyed. Throws what is no fault of the customer's. */
+  async obey(connection: Connection, command: StreamCommand): Promise<StreamFault | null> {
+    if (!connection.isOpen) return null
+    switch (command.op) {
+      case 'ping':
+        connection.say({ type: 'pong' })
+        return null
+      case 'resync': {
+        const seat = connection.seats.get(command.market)
+        const message = `the book of ${command.market} is not subscribed to`
+        if (!seat?.style) return { code: 'unknown_market', message }
+        seat.owe('resync')
+        return null
+      }
+      case 'unsubscribe':
+        return this.#unsubscribe(connection, command.sub)
+      case 'subscribe':
+        return this.#subscribe(connection, command)
+    }
+  }
+
+  /** Opens again what a connection had subscribed to before its object was away: images say what came meanwhile. */
+  restore(connection: Connection): void {
+    const { subscriptions, kept } = connection
+    for (const { sub, wanted, members } of this.#memory.load(kept.connection)) {
+      subscriptions.open(sub, wanted, members)
+    }
+    const markets = [...subscriptions.markets]
+    this.#markets.follow(markets, () => STATUS)
+    for (const market of markets) {
+      this.#refresh(connection, market, { reason: 'resync', have: null })
+    }
+    if (subscriptions.selects) this.#upstream.listenToAll()
+  }
+
+  /** Takes in what the directory says. */
+  listed(connections: Iterable<Connection>, listings: readonly WireListing[]): void {
+    for (const connection of connections) {
+      for (const listing of listings) {
+        for (const moved of connection.subscriptions.hear(listing)) {
+          this.#move(connection, moved, () => listing.status)
+        }
+      }
+    }
+  }
+
+  /** Makes every selection of a connection anew, as the directory may have missed something. Throws DatabaseAwayError. */
+  async reselect(connection: Connection): Promise<void> {
+    const { subscriptions } = connection
+    for (const sub of subscriptions.numbers) {
+      const wanted = subscriptions.selection(sub)
+      if (wanted === null) continue
+      const { found, tooMany } = await this.#selecting.select(
+        { ...wanted, markets: [] },
+        GATEWAY_BOOKS,
+      )
+      if (tooMany) continue
+      const statuses = new Map<string, string>(found.map(({ ticker, status }) => [ticker, status]))
+      const members = [...subscriptions.members(sub)]
+      const settled = await this.#selecting.settled(members.filter((each) => !statuses.has(each)))
+      const moved = subscriptions.reselect(sub, statuses.keys(), (each) => settled.has(each))
+      this.#move(connection, moved, (market) => statuses.get(market) ?? STATUS)
+    }
+  }
+
+  /** Tells those who follow trades of a shard's markets that some may be missing. */
+  hole(connections: Iterable<Connection>, shard: number, hole: WireTradeHole): void {
+    for (const connection of connections) {
+      if (connection.hearsTradesOf(shard)) connection.tellHole(hole)
+    }
+  }
+
+  /** Of what free accounts may watch together there is no more: these markets are not followed. */
+  refused(connections: Iterable<Connection>, markets: readonly string[]): void {
+    for (const connection of connections) {
+      for (const market of markets) {
+        const seat = connection.seats.get(market)
+        if (seat === undefined) continue
+        const message = `${market}: free accounts watch too many markets together, try again later`
+        connection.fault(undefined, { code: 'too_many_markets', message })
+        seat.excuse()
+      }
+    }
+  }
+
+  /** A connection is gone. */
+  leave(connection: Connection): void {
+    for (const seat of [...connection.seats.values()]) this.#remove(seat)
+    this.#memory.forget(connection.kept.connection)
+  }
+
+  #unsubscribe(connection: Connection, sub: number): StreamFault | null {
+    const markets = connection.subscriptions.end(sub)
+    const message = `sub: there is no subscription ${sub}`
+    if (markets === null) return { code: 'invalid_param', message }
+    this.#memory.end(connection.kept.connection, sub)
+    connection.say({ type: 'unsubscribed', sub })
+    for (const market of markets) this.#refresh(connection, market)
+    return null
+  }
+
+  async #subscribe(connection: Connection, command: SubscribeCommand): Promise<StreamFault | null> {
+    const { subscriptions, kept } = connection
+    const objection = subscriptions.objection(command)
+    if (objection !== null) return objection
+    const most = Math.min(planOf(kept.plan).streams.markets, GATEWAY_BOOKS)
+    let selected: SelectedMarkets
+    try {
+      selected = await this.#selecting.select(command, most + command.markets.length)
+    } catch (error) {
+      if (!(error instanceof DatabaseAwayError)) throw error
+      return { code: 'upstream_degraded', message: 'markets cannot be looked up now: try again' }
+    }
+    if (!connection.isOpen) return null
+    const statuses = new Map<string, string>()
+    for (const { ticker, status } of selected.found) statuses.set(ticker, status)
+    const judged = subscriptions.judge(command, statuses.keys(), selected.unknown)
+    if (judged.kind === 'fault') return judged.fault
+    const { members, rejected } = judged
+    if (selected.tooMany || this.#markets.size + members.length > GATEWAY_BOOKS) {
+      return { code: 'too_many_markets', message: `at most ${most} markets may be followed` }
+    }
+    const sub = connection.nextSub()
+    subscriptions.open(sub, command, members)
+    this.#memory.open(kept.connection, sub, command, members)
+    const id = command.id === undefined ? {} : { id: command.id }
+    connection.say({ type: 'subscribed', ...id, sub, accepted: members.length, rejected })
+    connection.awaitSeats(sub, members.length, command.resume_trades_us ?? null)
+    this.#markets.follow(members, (market) => statuses.get(market) ?? STATUS)
+    if (subscriptions.selects) this.#upstream.listenToAll()
+    const hole = this.#upstream.holeUs(members)
+    if (hole !== null && command.channels.includes('trade')) {
+      connection.tellHole({ from_us: hole, to_us: null })
+    }
+    for (const market of members) {
+      const have = command.resume?.[market] ?? null
+      this.#refresh(connection, market, { reason: 'initial', have }, sub)
+    }
+    return null
+  }
+
+  #move(connection: Connection, moved: Moved, statusOf: (market: string) => string): void {
+    const { sub, joined, left } = moved
+    if (joined.length + left.length === 0 || !connection.isOpen) return
+    this.#memory.move(connection.kept.connection, moved)
+    if (left.length > 0) connection.say({ type: 'left', sub, markets: [...left] })
+    if (joined.length > 0) connection.say({ type: 'joined', sub, markets: [...joined] })
+    this.#markets.follow(joined, statusOf)
+    for (const market of [...left, ...joined]) this.#refresh(connection, market)
+  }
+
+  /**
+   * Gives a connection the seat on a market that its subscriptions make, or takes it away.
+   * @param awaitedBy a subscription that is not ready before
+   */
+  #refresh(connection: Connection, ticker: string, begin = INITIAL, awaitedBy?: number): void {
+    const cover = connection.subscriptions.cover(ticker)
+    const before = connection.seats.get(ticker)
+    if (cover === null) {
+      if (before !== undefined) this.#remove(before)
+      return
+    }
+    const market = this.#markets.get(ticker)
+    if (market === null) return
+    const seat = before ?? new Seat(connection, market)
+    if (before === undefined) connection.add(seat)
+    if (awaitedBy !== undefined) seat.awaitFor(awaitedBy)
+    seat.become(cover, begin.reason, begin.have)
+  }
+
+  #remove(seat: Seat): void {
+    seat.connection.remove(seat)
+    this.#markets.left(seat.market)
+  }
+}

@@ -1,0 +1,104 @@
+import { z } from 'zod'
+import type { Moved, Wanted } from '#core/subscriptions'
+
+/** A subscription as it is kept while its object is away. */
+export type KeptSub = {
+  readonly sub: number
+  readonly wanted: Wanted
+  readonly members: ReadonlySet<string>
+}
+
+/** Members of one row at most: a row may have 2 MB. https://developers.cloudflare.com/durable-objects/platform/limits/ */
+const PART = 10_000
+const texts = z.array(z.string())
+
+/** What a Gateway must not forget: who subscribes to what, and which markets are members of it. */
+export class GatewayMemory {
+  readonly #sql: SqlStorage
+
+  constructor(sql: SqlStorage) {
+    this.#sql = sql
+    sql.exec(`create table if not exists subs (
+      connection text, sub integer, wanted text, primary key (connection, sub))`)
+    sql.exec(`create table if not exists members (
+      connection text, sub integer, part integer, markets text, primary key (connection, sub, part))`)
+    sql.exec(`create table if not exists moved (
+      connection text, sub integer, market text, joined integer, primary key (connection, sub, market))`)
+  }
+
+  /** Keeps a subscription that was opened. */
+  open(connection: string, sub: number, wanted: Wanted, members: readonly string[]): void {
+    const text = JSON.stringify(wanted)
+    this.#sql.exec('insert into subs values (?, ?, ?)', connection, sub, text)
+    for (let at = 0; at < members.length; at += PART) {
+      const part = JSON.stringify(members.slice(at, at + PART))
+      this.#sql.exec('insert into members values (?, ?, ?, ?)', connection, sub, at / PART, part)
+    }
+  }
+
+  /** Keeps which members came to a subscription, and went. */
+  move(connection: string, { sub, joined, left }: Moved): void {
+    const keep = (market: string, isMember: number) =>
+      this.#sql.exec(
+        'insert or replace into moved values (?, ?, ?, ?)',
+        connection,
+        sub,
+        market,
+        isMember,
+      )
+    for (const market of joined) keep(market, 1)
+    for (const market of left) keep(market, 0)
+  }
+
+  /** Forgets a subscription that ended. */
+  end(connection: string, sub: number): void {
+    for (const table of ['subs', 'members', 'moved']) {
+      this.#sql.exec(`delete from ${table} where connection = ? and sub = ?`, connection, sub)
+    }
+  }
+
+  /** Forgets connections other than these. */
+  keepOnly(connections: readonly string[]): void {
+    const list = JSON.stringify(connections)
+    for (const table of ['subs', 'members', 'moved']) {
+      this.#sql.exec(
+        `delete from ${table} where connection not in (select value from json_each(?))`,
+        list,
+      )
+    }
+  }
+
+  /** Forgets a connection that is gone. */
+  forget(connection: string): void {
+    for (const table of ['subs', 'members', 'moved']) {
+      this.#sql.exec(`delete from ${table} where connection = ?`, connection)
+    }
+  }
+
+  /** The subscriptions of a connection, in the order of their numbers. */
+  load(connection: string): KeptSub[] {
+    const rows = this.#sql.exec(
+      'select sub, wanted from subs where connection = ? order by sub',
+      connection,
+    )
+    return rows.toArray().map((row) => {
+      const sub = Number(row['sub'])
+      // Our own words, which streamCommand has judged.
+      const wanted = JSON.parse(String(row['wanted'])) as Wanted
+      return { sub, wanted, members: this.#members(connection, sub) }
+    })
+  }
+
+  #members(connection: string, sub: number): ReadonlySet<string> {
+    const members = new Set<string>()
+    const of = 'where connection = ? and sub = ?'
+    for (const row of this.#sql.exec(`select markets from members ${of}`, connection, sub)) {
+      for (const market of texts.parse(JSON.parse(String(row['markets'])))) members.add(market)
+    }
+    for (const row of this.#sql.exec(`select market, joined from moved ${of}`, connection, sub)) {
+      if (row['joined'] === 1) members.add(String(row['market']))
+      else members.delete(String(row['market']))
+    }
+    return members
+  }
+}

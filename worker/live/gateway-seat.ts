@@ -1,0 +1,214 @@
+import { type Cover, type Style, sameStyle } from '#core/subscriptions'
+import type { ImageReason, LevelsMessage } from '#core/wire/stream'
+import type { StreamChannel } from '#core/wire/stream-command'
+import type { BookMessage } from '#core/wire/stream-message'
+import type { Connection } from './gateway-connection.ts'
+import type { GatewayMarket } from './gateway-market.ts'
+import type { SharedView } from './gateway-view.ts'
+
+/** A message of a book as it is sent to all whom it concerns. */
+export type Encoded = {
+  readonly text: string
+  readonly type: BookMessage['type']
+  readonly from: number
+  readonly to: number
+}
+
+/** What a connection is to be told of a book before anything that comes live. */
+type Owed =
+  | { readonly kind: 'image'; readonly reason: ImageReason }
+  | { readonly kind: 'resume'; readonly have: number }
+  /** It is being looked for in the store. */
+  | { readonly kind: 'sought' }
+  | { readonly kind: 'records'; readonly messages: readonly BookMessage[] }
+
+/** Encodes a message once for all. */
+export function encode(message: BookMessage | LevelsMessage): Encoded {
+  const [from, to] = message.type === 'deltas' ? message.seq : [message.seq, message.seq]
+  return { text: JSON.stringify(message), type: message.type, from, to }
+}
+
+/** One market on one connection: what it is told of it, and what it is owed. */
+export class Seat {
+  readonly connection: Connection
+  readonly market: GatewayMarket
+  readonly channels = new Set<StreamChannel>()
+  /** How its book is shown; null when it is not. */
+  style: Style | null = null
+  /** Shared by all who see the book in the same style, but for the plain one. */
+  view: SharedView | null = null
+  /** The seq that it was told last; null while it knows nothing. */
+  told: number | null = null
+  #owed: Owed | null = null
+  #owesBbo = false
+  #owesStatus = false
+  /** Subscriptions that are not ready before this market's first book was sent. */
+  #awaitedBy: number[] = []
+
+  constructor(connection: Connection, market: GatewayMarket) {
+    this.connection = connection
+    this.market = market
+  }
+
+  /** Whether anything is owed that can be told as soon as there is a book. */
+  get isOwed(): boolean {
+    const { kind } = this.#owed ?? { kind: null }
+    if (kind === 'sought') return false
+    return kind !== null || this.#owesBbo || this.#owesStatus || this.#awaitedBy.length > 0
+  }
+  /** Whether a subscription waits for this market. */
+  get isAwaited(): boolean {
+    return this.#awaitedBy.length > 0
+  }
+
+  /** Takes what is to be told from now on. @param reason why an image begins a book that was not shown, or otherwise */
+  become(cover: Cover, reason: ImageReason, have: number | null): void {
+    const before = { style: this.style, bbo: this.channels.has('bbo'), status: this.#hearsStatus }
+    this.market.seats.add(this)
+    this.channels.clear()
+    for (const channel of cover.channels) this.channels.add(channel)
+    if (this.#hearsStatus && !before.status && this.market.status !== null) this.#owesStatus = true
+    if (this.channels.has('bbo') && !before.bbo) this.#owesBbo = true
+    if (!sameStyle(before.style, cover.book)) {
+      this.style = cover.book
+      this.market.seat(this)
+      if (cover.book === null) this.#owed = null
+      else if (before.style !== null) this.#owed = { kind: 'image', reason: 'resync' }
+      else this.#owed = have === null ? { kind: 'image', reason } : { kind: 'resume', have }
+    }
+    this.connection.enqueue(this)
+  }
+
+  /** A subscription is not ready before this seat was told all that it is owed. */
+  awaitFor(sub: number): void {
+    this.#awaitedBy.push(sub)
+  }
+
+  /** Nobody waits for this seat any more. */
+  excuse(): void {
+    const subs = this.#awaitedBy
+    this.#awaitedBy = []
+    for (const sub of subs) this.connection.settle(sub)
+  }
+
+  /** An image is owed from now on; what comes live meanwhile is not told. */
+  owe(reason: ImageReason): void {
+    if (this.style === null) return
+    this.#owed ??= { kind: 'image', reason }
+    this.connection.enqueue(this)
+  }
+
+  /** What was missed was found, or was not (null). */
+  found(messages: readonly BookMessage[] | null): void {
+    if (this.#owed?.kind !== 'sought') return
+    this.#owed =
+      messages === null ? { kind: 'image', reason: 'resume_miss' } : { kind: 'records', messages }
+    this.connection.enqueue(this)
+  }
+
+  /** A message of the book comes live. */
+  take(message: Encoded): void {
+    if (this.#owed !== null) return
+    const told = this.told ?? -1
+    const { type, from, to } = message
+    if (type === 'snapshot' ? to < told : to <= told) return
+    const follows = type === 'snapshot' || type === 'gap' || from === told + 1
+    if (!follows) this.owe('resync')
+    else if (this.connection.offer(message.text)) this.#note(to)
+    else this.owe('slow_consumer')
+  }
+
+  /** A change of best bid or ask comes live. */
+  takeBbo(text: string): void {
+    if (!this.#owesBbo && !this.connection.offer(text)) {
+      this.#owesBbo = true
+      this.connection.enqueue(this)
+    }
+  }
+
+  takeStatus(text: string): void {
+    if (!this.#owesStatus && !this.connection.offer(text)) {
+      this.#owesStatus = true
+      this.connection.enqueue(this)
+    }
+  }
+
+  /** Tells all that is owed; the market has a book. @param nowUs the moment of sending, µs */
+  pay(nowUs: number): void {
+    const owed = this.#owed
+    if (owed !== null) {
+      if (owed.kind === 'sought') return
+      const messages = this.#due(owed, nowUs)
+      if (messages === null) {
+        this.#owed = { kind: 'sought' }
+        return
+      }
+      this.#owed = null
+      for (const message of messages) this.#put(encode(message))
+    }
+    if (this.#owesBbo) this.connection.put(this.market.bboText())
+    this.#owesBbo = false
+    if (this.#owesStatus && this.market.statusText !== null) {
+      this.connection.put(this.market.statusText)
+    }
+    this.#owesStatus = false
+    this.excuse()
+  }
+
+  get #hearsStatus(): boolean {
+    return this.channels.has('status')
+  }
+
+  /** What is owed of the book; null when it is to be looked for. */
+  #due(owed: Exclude<Owed, { kind: 'sought' }>, nowUs: number): readonly BookMessage[] | null {
+    const { live } = this.market
+    switch (owed.kind) {
+      case 'image':
+        return this.#start(owed.reason, nowUs)
+      case 'records': {
+        const last = owed.messages.at(-1)
+        const to = last === undefined ? this.told : encode(last).to
+        const rest = to === null ? null : live.since(to)
+        return rest === null ? this.#start('resume_miss', nowUs) : [...owed.messages, ...rest]
+      }
+      case 'resume':
+        return this.#resume(owed.have, nowUs)
+    }
+  }
+
+  #resume(have: number, nowUs: number): readonly BookMessage[] | null {
+    const { live, ticker } = this.market
+    if (have > (live.seq ?? -1)) {
+      const message = `resume: ${ticker} has not come to seq ${have}`
+      this.connection.say({ type: 'error', code: 'resume_ahead', message })
+      this.told = null
+      return this.#start('resume_miss', nowUs)
+    }
+    // Only who sees every record can go on from one.
+    if (this.view !== null) return this.#start('resume_miss', nowUs)
+    this.told = have
+    const outlived = live.outlived(have)
+    if (outlived !== null) return outlived
+    const missed = have === live.seq ? [] : live.since(have)
+    if (missed !== null) return missed
+    return this.connection.seek(this, have) ? null : live.start('resume_miss')
+  }
+
+  #start(reason: ImageReason, nowUs: number): readonly BookMessage[] {
+    return this.view === null
+      ? this.market.live.start(reason)
+      : this.view.start(this, reason, nowUs)
+  }
+
+  #put(message: Encoded): void {
+    const told = this.told ?? -1
+    if (message.type === 'snapshot' ? message.to < told : message.to <= told) return
+    this.connection.put(message.text)
+    this.#note(message.to)
+  }
+
+  #note(to: number): void {
+    this.told = to
+    this.connection.books.told(this.market.ticker, to)
+  }
+}

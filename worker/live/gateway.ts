@@ -1,0 +1,200 @@
+import { DurableObject } from 'cloudflare:workers'
+import { planOf } from '#core/plan'
+import { failed, hear, type StreamFault } from '#core/stream-hearing'
+import { type StreamCommand, streamCommand } from '#core/wire/stream-command'
+import { withDatabase } from '../database.ts'
+import { type Env, settingsOf } from '../env.ts'
+import { Conflation } from './gateway-conflation.ts'
+import { Connection, type Kept, keep } from './gateway-connection.ts'
+import { Desk } from './gateway-desk.ts'
+import { GatewayMarkets } from './gateway-markets.ts'
+import { GatewayMemory } from './gateway-memory.ts'
+import { Recovery } from './gateway-recovery.ts'
+import { Reselection } from './gateway-reselection.ts'
+import { Selecting } from './gateway-selecting.ts'
+import { Upstream } from './gateway-upstream.ts'
+import { STREAM_HEADERS } from './stream-headers.ts'
+
+/** How often (ms) it looks for what has hung or expired. */
+const TICK_MS = 1000
+/** Were its timers lost, it is woken within this (ms), before customers take it for gone. */
+const WAKE_MS = 10_000
+/** Commands of one connection that wait for those before them. */
+const WAITING_COMMANDS = 20
+
+/** An account's way to any number of markets: one socket follows them all, over one socket to each shard. */
+export class Gateway extends DurableObject<Env> {
+  readonly #later = (work: Promise<unknown>) => this.ctx.waitUntil(work)
+  readonly #connect = <Result>(run: Parameters<typeof withDatabase<Result>>[2]) =>
+    withDatabase(settingsOf(this.env).HYPERDRIVE_READER, this.#later, run)
+  readonly #memory = new GatewayMemory(this.ctx.storage.sql)
+  readonly #connections = new Map<WebSocket, Connection>()
+  readonly #recovery = new Recovery(this.#connect)
+  readonly #upstream: Upstream = new Upstream(this.env, this.ctx.id.name ?? '', () => this.#plan, {
+    seqOf: (market) => this.#markets.get(market)?.live.seq ?? null,
+    items: (items) => this.#markets.take(items),
+    directory: (listings) => this.#desk.listed(this.#connections.values(), listings),
+    hole: (shard, hole) => this.#desk.hole(this.#connections.values(), shard, hole),
+    anew: () => this.#reselection.soon(),
+    word: () => this.#beat(true),
+    refused: (markets) => this.#desk.refused(this.#connections.values(), markets),
+  })
+  readonly #markets = new GatewayMarkets(this.#upstream, new Conflation())
+  readonly #desk = new Desk(
+    new Selecting(this.env, this.#later),
+    this.#memory,
+    this.#markets,
+    this.#upstream,
+  )
+  readonly #reselection = new Reselection(this.#desk, () => this.#connections.values(), this.#later)
+  #plan = 'free'
+  #timer: number | null = null
+  #beatMs = 0
+
+  constructor(ctx: DurableObjectState, env: Env) {
+    super(ctx, env)
+    for (const socket of ctx.getWebSockets()) {
+      const kept = socket.deserializeAttachment() as Kept | null
+      if (kept === null) socket.close(1011, '')
+      else this.#desk.restore(this.#add(socket, kept))
+    }
+    this.#memory.keepOnly([...this.#connections.values()].map(({ kept }) => kept.connection))
+    if (this.#connections.size > 0) this.#awake()
+  }
+
+  /** Opens a customer's socket; the Worker has authenticated it and made this request anew. */
+  override fetch(request: Request): Response {
+    const plan = request.headers.get(STREAM_HEADERS.plan) ?? ''
+    const limits = planOf(plan).streams
+    if (this.#connections.size >= limits.connections) {
+      const message = `this account may have ${limits.connections} connections`
+      return new Response(message, { status: 429, headers: { 'Retry-After': '5' } })
+    }
+    const { 0: client, 1: server } = new WebSocketPair()
+    this.ctx.acceptWebSocket(server)
+    const key = request.headers.get(STREAM_HEADERS.key) ?? ''
+    const kept = { connection: crypto.randomUUID(), plan, key, last: 0 }
+    keep(server, kept)
+    const connection = this.#add(server, kept)
+    connection.say({ type: 'welcome', plan, limits, server_us: Date.now() * 1000 })
+    this.#awake()
+    return new Response(null, { status: 101, webSocket: client })
+  }
+
+  override async webSocketMessage(socket: WebSocket, raw: string | ArrayBuffer): Promise<void> {
+    const connection = this.#connections.get(socket)
+    if (connection === undefined) return
+    const { errors } = connection.hearing
+    const { hearing, heard } = hear(connection.hearing, raw, streamCommand, Date.now())
+    connection.hearing = hearing
+    switch (heard.kind) {
+      case 'close':
+        return this.#close(socket, heard.code, heard.reason)
+      case 'error':
+        return connection.fault(heard.id, heard.fault)
+      case 'message': {
+        // That it could be read forgives no bad one before it: it must also be obeyed.
+        connection.hearing = { ...hearing, errors }
+        if (connection.waiting >= WAITING_COMMANDS) {
+          const message = `${WAITING_COMMANDS} messages wait for an answer`
+          return this.#answer(socket, heard.message, { code: 'rate_limited', message })
+        }
+        await connection.inTurn(() => this.#obey(socket, connection, heard.message))
+      }
+    }
+  }
+
+  override webSocketClose(socket: WebSocket, code: number): void {
+    this.#close(socket, code === 1005 || code === 1006 ? 1000 : code, '')
+  }
+
+  override webSocketError(socket: WebSocket): void {
+    this.#close(socket, 1011, '')
+  }
+
+  /** Its timers keep it awake; this wakes it should they be lost, and its constructor then begins anew. */
+  override async alarm(): Promise<void> {
+    if (this.#connections.size > 0) await this.ctx.storage.setAlarm(Date.now() + WAKE_MS)
+  }
+
+  async #obey(socket: WebSocket, connection: Connection, command: StreamCommand): Promise<void> {
+    this.#answer(socket, command, await this.#desk.obey(connection, command))
+  }
+
+  /** Counts a command as obeyed, or answers why it was not. */
+  #answer(socket: WebSocket, command: StreamCommand, fault: StreamFault | null): void {
+    const connection = this.#connections.get(socket)
+    if (connection === undefined) return
+    if (fault === null) {
+      connection.hearing = { ...connection.hearing, errors: 0 }
+      return
+    }
+    const id = command.op === 'subscribe' ? command.id : undefined
+    const { hearing, heard } = failed(connection.hearing, id, fault)
+    connection.hearing = hearing
+    if (heard.kind === 'close') this.#close(socket, heard.code, heard.reason)
+    else connection.fault(id, fault)
+  }
+
+  #add(socket: WebSocket, kept: Kept): Connection {
+    this.#plan = kept.plan
+    const connection = new Connection(socket, kept, this.#recovery, () => this.#gone(socket))
+    this.#connections.set(socket, connection)
+    return connection
+  }
+
+  #close(socket: WebSocket, code: number, reason: string): void {
+    this.#connections.get(socket)?.close(code, reason)
+  }
+
+  #gone(socket: WebSocket): void {
+    const connection = this.#connections.get(socket)
+    this.#connections.delete(socket)
+    if (connection !== undefined) this.#desk.leave(connection)
+  }
+
+  #awake(): void {
+    if (this.#timer !== null) return
+    this.#timer = setInterval(() => this.#tick(), TICK_MS)
+    this.#beatMs = Date.now()
+    this.#later(this.ctx.storage.setAlarm(Date.now() + WAKE_MS))
+  }
+
+  #tick(): void {
+    const { GATEWAY_HEARTBEAT_MS, GATEWAY_LINGER_MS } = settingsOf(this.env)
+    const follows = this.#markets.expire(GATEWAY_LINGER_MS)
+    if (this.#connections.size === 0 && !follows) {
+      this.#sleep()
+      return
+    }
+    const connections = [...this.#connections.values()]
+    this.#upstream.tend(connections.some(({ subscriptions }) => subscriptions.selects))
+    for (const connection of connections)
+      connection.excuse((market) => this.#upstream.reaches(market))
+    if (Date.now() - this.#beatMs >= GATEWAY_HEARTBEAT_MS) this.#beat(false)
+  }
+
+  /** Tells connections how the feed does: all, or those for which it does otherwise than they were told. */
+  #beat(news: boolean): void {
+    if (!news) this.#beatMs = Date.now()
+    for (const connection of this.#connections.values()) {
+      const { shards, subscriptions } = connection
+      const state = this.#upstream.state(subscriptions.selects ? null : shards.keys())
+      if (!news || state.feed !== connection.word) connection.beat(state)
+    }
+  }
+
+  /** Nobody is here: nothing is left that would keep it awake. */
+  #sleep(): void {
+    clearInterval(this.#timer)
+    this.#timer = null
+    this.#upstream.close()
+    this.#later(this.ctx.storage.deleteAlarm())
+  }
+
+  /** Lets go of all that keeps it awake, but its customers’ sockets: who comes after it begins anew. */
+  rest(): void {
+    clearInterval(this.#timer)
+    this.#upstream.close()
+  }
+}
