@@ -2,7 +2,8 @@ import { createHmac } from 'node:crypto'
 import postgres from 'postgres'
 import { displayOfApiKey } from '#core/api-key'
 
-const ACCOUNT = '00000000-0000-4000-8000-000000000001'
+/** The account of this machine's own key. */
+export const DEVELOPMENT_ACCOUNT = '00000000-0000-4000-8000-000000000001'
 
 /**
  * Stores the key of this machine's own account, which is on the largest plan. Idempotent.
@@ -20,10 +21,10 @@ export async function seedDevelopmentKey(
   try {
     await sql`
       insert into kb.accounts (id, name, plan, created_us)
-      values (${ACCOUNT}, 'this machine', 'scale', ${nowUs}) on conflict (id) do nothing`
+      values (${DEVELOPMENT_ACCOUNT}, 'this machine', 'scale', ${nowUs}) on conflict (id) do nothing`
     await sql`
       insert into kb.api_keys (account_id, hash, pepper_version, display, scopes, created_us)
-      values (${ACCOUNT}, decode(${hash}::text, 'hex'), 1, ${displayOfApiKey(apiKey)},
+      values (${DEVELOPMENT_ACCOUNT}, decode(${hash}::text, 'hex'), 1, ${displayOfApiKey(apiKey)},
         '{live,history,account}', ${nowUs})
       on conflict (hash) do nothing`
   } finally {

@@ -7,8 +7,12 @@ const naming = (word: string) =>
     .map(([path]) => path)
     .sort()
 
-test('only what describes series and events is read through the cache that Hyperdrive keeps', () => {
+test('only what describes series, events and markets is read through the cache that Hyperdrive keeps', () => {
   expect(naming('HYPERDRIVE_METADATA')).toEqual(['worker/context.ts', 'worker/env.ts'])
   const readers = naming('readMetadata(').filter((path) => path !== 'worker/context.ts')
-  expect(readers).toEqual(['worker/routes/events.ts', 'worker/routes/series.ts'])
+  expect(readers).toEqual([
+    'worker/routes/events.ts',
+    'worker/routes/live-page.ts',
+    'worker/routes/series.ts',
+  ])
 })

@@ -13,24 +13,56 @@ async function main(): Promise<void> {
   const { ownerUrl, readerUrl, accountUrl, stop } = await freshDatabase()
   process.on('disconnect', () => void stop().then(() => process.exit(0)))
   const pepper = randomBytes(32).toString('base64url')
-  const key = () => makeApiKey(randomBytes(128))
-  const keys = { good: key(), revoked: key(), expired: key() }
   const sql = postgres(ownerUrl, { max: 1, onnotice: () => {} })
-  const [account] = await sql<{ id: string }[]>`
-    insert into kb.accounts (name, plan, created_us) values ('test', 'pro', 1) returning id`
-  for (const [name, text] of Object.entries(keys)) {
+  const mine = await addAccount(sql, 'pro')
+  const other = await addAccount(sql, 'pro')
+  const free = await addAccount(sql, 'free')
+  const stored: Record<keyof WorkerSetup['keys'], StoredKey> = {
+    good: { account: mine, scopes: ['live', 'history'] },
+    revoked: { account: mine, scopes: ['live', 'history'], revokedUs: 2 },
+    expired: { account: mine, scopes: ['live', 'history'], expiresUs: 2 },
+    live: { account: mine, scopes: ['live'] },
+    history: { account: mine, scopes: ['history'] },
+    account: { account: mine, scopes: ['account'] },
+    other: { account: other, scopes: ['live', 'history'] },
+    free: { account: free, scopes: ['live', 'history'] },
+  }
+  const keys: Record<string, string> = {}
+  for (const [name, key] of Object.entries(stored)) {
+    const text = makeApiKey(randomBytes(128))
+    keys[name] = text
     await sql`
       insert into kb.api_keys
         (account_id, hash, pepper_version, display, scopes, created_us, revoked_us, expires_us)
-      values (${account?.id ?? ''}, ${createHmac('sha256', pepper).update(text).digest()}, 1,
-        ${text.slice(0, 12)}, '{live}', 1, ${name === 'revoked' ? 2 : null},
-        ${name === 'expired' ? 2 : null})`
+      values (${key.account}, ${createHmac('sha256', pepper).update(text).digest()}, 1,
+        ${text.slice(0, 12)}, ${sql.array([...key.scopes])}, 1, ${key.revokedUs ?? null},
+        ${key.expiresUs ?? null})`
   }
   const metadataUrl = await addMetadataRole(sql, ownerUrl)
   await admitOtherWays(sql)
   await sql.end()
-  const setup: WorkerSetup = { ownerUrl, readerUrl, metadataUrl, accountUrl, pepper, keys }
+  const setup: WorkerSetup = {
+    ownerUrl,
+    readerUrl,
+    metadataUrl,
+    accountUrl,
+    pepper,
+    keys: keys as WorkerSetup['keys'],
+  }
   process.send?.(setup)
+}
+
+type StoredKey = {
+  readonly account: string
+  readonly scopes: readonly string[]
+  readonly revokedUs?: number
+  readonly expiresUs?: number
+}
+
+async function addAccount(sql: Sql, plan: string): Promise<string> {
+  const [account] = await sql<{ id: string }[]>`
+    insert into kb.accounts (name, plan, created_us) values ('test', ${plan}, 1) returning id`
+  return account?.id ?? ''
 }
 
 /**

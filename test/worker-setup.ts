@@ -2,6 +2,8 @@ import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 import type { TestProject } from 'vitest/node'
+import { bundleScript } from '../worker/site/bundle-script.mjs'
+import type { TestKeys } from './worker/test-keys.ts'
 
 /** What the worker's tests are given: addresses of a real Postgres, and keys that are stored in it. */
 export type WorkerSetup = {
@@ -11,7 +13,7 @@ export type WorkerSetup = {
   readonly metadataUrl: string
   readonly accountUrl: string
   readonly pepper: string
-  readonly keys: { readonly good: string; readonly revoked: string; readonly expired: string }
+  readonly keys: TestKeys
 }
 
 declare module 'vitest' {
@@ -26,6 +28,7 @@ let program: ChildProcess | undefined
 
 /** Starts Postgres before the Worker's runtime; in a process of its own, as modules here are resolved for workerd. */
 export async function setup(project: TestProject): Promise<void> {
+  await bundleScript()
   program = fork(fileURLToPath(new URL('./worker-database.ts', import.meta.url)), {
     execArgv: ['--disable-warning=ExperimentalWarning'],
   })

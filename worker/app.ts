@@ -5,10 +5,11 @@ import { isPassing } from './is-passing.ts'
 import { logFault } from './log-fault.ts'
 import { authenticate } from './middleware/authenticate.ts'
 import { cors } from './middleware/cors.ts'
-import { onlyGet } from './middleware/only-get.ts'
+import { only } from './middleware/only.ts'
 import { requestId } from './middleware/request-id.ts'
 import { paramFault } from './param-fault.ts'
 import { refuse } from './refuse.ts'
+import { addAsyncapi } from './routes/asyncapi.ts'
 import { addBbo } from './routes/bbo.ts'
 import { addCandles } from './routes/candles.ts'
 import { addCoverage } from './routes/coverage.ts'
@@ -17,7 +18,9 @@ import { addEventOrderbook } from './routes/event-orderbook.ts'
 import { addEvents } from './routes/events.ts'
 import { addFeed } from './routes/feed.ts'
 import { addGaps } from './routes/gaps.ts'
+import { addGatewayStream } from './routes/gateway-stream.ts'
 import { addLifecycle } from './routes/lifecycle.ts'
+import { addLivePage } from './routes/live-page.ts'
 import { addMarket } from './routes/market.ts'
 import { addMarkets } from './routes/markets.ts'
 import { addOpenapi } from './routes/openapi.ts'
@@ -27,11 +30,13 @@ import { addSeries } from './routes/series.ts'
 import { addSettlements } from './routes/settlements.ts'
 import { addStatus } from './routes/status.ts'
 import { addStream } from './routes/stream.ts'
+import { addStreamTickets } from './routes/stream-tickets.ts'
 import { addTrades } from './routes/trades.ts'
 
-/** Every address that there is; on each of them only GET is answered. */
+/** Every address that there is; on each of them only GET is answered, but where one is POSTED. */
 const PATHS = [
   '/openapi.json',
+  '/asyncapi.json',
   '/v1/status',
   '/v1/markets',
   '/v1/markets/:ticker',
@@ -49,13 +54,19 @@ const PATHS = [
   '/v1/markets/:ticker/coverage',
   '/v1/trades',
   '/v1/markets/:ticker/stream',
+  '/v1/stream',
+  '/v1/stream/tickets',
   '/v1/events',
   '/v1/events/:event',
   '/v1/events/:event/orderbook',
   '/v1/series',
   '/v1/series/:series',
   '/internal/feed/:shard',
+  '/live/:ticker',
+  '/site/:file',
 ]
+
+const POSTED: readonly string[] = ['/v1/stream/tickets']
 
 /** The route table. */
 export function makeApp(): OpenAPIHono<App> {
@@ -66,7 +77,7 @@ export function makeApp(): OpenAPIHono<App> {
   })
   app.use('*', requestId)
   app.use('/v1/*', cors, authenticate)
-  for (const path of PATHS) app.use(path, onlyGet)
+  for (const path of PATHS) app.use(path, only(POSTED.includes(path) ? 'POST' : 'GET'))
 
   addStatus(app)
   addMarkets(app)
@@ -85,8 +96,12 @@ export function makeApp(): OpenAPIHono<App> {
   addSettlements(app)
   addCoverage(app)
   addStream(app)
+  addGatewayStream(app)
+  addStreamTickets(app)
   addOpenapi(app)
+  addAsyncapi(app)
   addFeed(app)
+  addLivePage(app)
 
   app.notFound((c) => refuse(c, { code: 'not_found', message: 'there is nothing at this address' }))
   app.onError((error, c) => {

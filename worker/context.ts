@@ -13,6 +13,8 @@ export type App = {
     readonly requestId: string
     /** Whose key it is; set under /v1, the status route apart. */
     readonly caller: ApiKey
+    /** What a ticket opens, a ticker or `*`; null when a key was given. Set with `caller`. */
+    readonly ticketMarket: string | null
   }
 }
 

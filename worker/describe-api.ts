@@ -7,7 +7,7 @@ import { operationId } from './operation-id.ts'
 
 const ABOUT = `Every order book of the Kalshi exchange, live and at any past instant. What is served is what the exchange said; where we do not know, we say so.
 
-**Keys.** \`Authorization: Bearer kb_live_…\` or \`X-API-Key: kb_live_…\`, never in the address. Every address answers GET alone; a parameter that is not in this document is refused.
+**Keys.** \`Authorization: Bearer kb_live_…\` or \`X-API-Key: kb_live_…\`, never in the address. Where an operation names scopes, a key with any one of them may call it; an order book takes \`live\` for now and \`history\` for an instant. Every address answers GET alone, but for that which makes tickets, which answers POST; a parameter that is not in this document is refused.
 
 **Numbers.** Prices and sizes are decimal strings: prices in dollars with four decimals, or six when finer; sizes in contracts with two. A \`*_ts\` is RFC 3339 in UTC with microseconds, a \`*_us\` an integer of microseconds since 1970. Ladders are best first. Fields are added, never changed: ignore those you do not know.
 
@@ -76,6 +76,12 @@ const HEADERS = {
 const SECURITY_SCHEMES = {
   bearer: { type: 'http', scheme: 'bearer', description: 'An API key: kb_live_…' },
   apiKey: { type: 'apiKey', in: 'header', name: 'X-API-Key', description: 'The same API key' },
+  ticket: {
+    type: 'apiKey',
+    in: 'header',
+    name: 'Sec-WebSocket-Protocol',
+    description: '`kb.v1, kbt_…`: a ticket, offered beside the subprotocol; for streams alone',
+  },
 } as const
 
 type Document = ReturnType<OpenAPIHono<App>['getOpenAPI31Document']>
@@ -118,7 +124,8 @@ function whole<Value>(value: Value): Value {
 function named(paths: NonNullable<Document['paths']>): NonNullable<Document['paths']> {
   return Object.fromEntries(
     Object.entries(paths).map(([path, { get, ...other }]) => {
-      const list = JSON.stringify(get?.responses ?? {}).includes('next_cursor')
+      if (get === undefined) return [path, other]
+      const list = JSON.stringify(get.responses).includes('next_cursor')
       const verb = path.endsWith('/stream') ? 'open' : list ? 'list' : 'get'
       return [path, { ...other, get: { operationId: operationId(verb, path), ...get } }]
     }),

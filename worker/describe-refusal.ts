@@ -91,8 +91,8 @@ export function refusalComponents(publicUrl: string) {
   const { headers, ...other } = describeRefusal(405, ['method_not_allowed'])
   const MethodNotAllowed = {
     ...other,
-    description: 'Every address answers so to another method than GET, HEAD included',
-    headers: { ...headers, Allow: { schema: { type: 'string' as const, const: 'GET' } } },
+    description: 'Every address answers so to a method that it has not, HEAD included',
+    headers: { ...headers, Allow: { schema: { type: 'string' as const, enum: ['GET', 'POST'] } } },
     content: {
       'application/json': {
         schema: { $ref: '#/components/schemas/Error' },

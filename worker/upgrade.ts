@@ -1,16 +1,23 @@
 import type { Context } from 'hono'
 import type { App } from './context.ts'
 import { refuse } from './refuse.ts'
+import { offeredProtocols, SUBPROTOCOL } from './subprotocol.ts'
+
+/** Whether a request asks for a websocket. */
+export function isUpgrade(c: Context<App>): boolean {
+  return c.req.header('Upgrade')?.toLowerCase() === 'websocket'
+}
 
 /** Refuses what does not ask for a websocket; null when it does. */
 export function refusePlain(c: Context<App>) {
-  if (c.req.header('Upgrade')?.toLowerCase() === 'websocket') return null
+  if (isUpgrade(c)) return null
   const message = 'this address speaks websocket: Upgrade must be websocket'
   return refuse(c, { code: 'invalid_param', param: 'Upgrade', message })
 }
 
 /**
- * Hands a websocket on to an object, by a request made anew: no header of the caller goes with it.
+ * Hands a websocket on to an object, by a request made anew: no header of the caller goes with it. An object that has too
+ * many already answers 429, with what is to be told and Retry-After.
  * @param headers what the object is told of the caller
  */
 export async function handOn(
@@ -19,8 +26,16 @@ export async function handOn(
   headers: Readonly<Record<string, string>>,
 ): Promise<Response> {
   const request = new Request('https://object/', { headers: { ...headers, Upgrade: 'websocket' } })
-  const { webSocket, status } = await target.fetch(request)
+  const response = await target.fetch(request)
+  const { webSocket, status } = response
+  if (status === 429) {
+    const message = (await response.text()) || 'this account has too many connections'
+    const waitS = Number(response.headers.get('Retry-After') ?? 1)
+    return refuse(c, { code: 'rate_limited', message, retryAfterMs: waitS * 1000 })
+  }
   if (status !== 101 || webSocket === null) throw new TypeError('the object took no websocket')
-  const answer = { 'X-Request-Id': c.get('requestId') }
+  const answer = new Headers({ 'X-Request-Id': c.get('requestId') })
+  // A browser gives up unless one of those that it offers is named; a ticket is never repeated.
+  if (offeredProtocols(c).includes(SUBPROTOCOL)) answer.set('Sec-WebSocket-Protocol', SUBPROTOCOL)
   return new Response(null, { status: 101, webSocket, headers: answer })
 }

@@ -9,17 +9,25 @@ export type Answer = {
   readonly body: Record<string, unknown>
 }
 
+/** The header of a good key. */
+export const GOOD = { Authorization: `Bearer ${env.TEST_KEYS.good}` }
+
 /** Calls the Worker with a good key, unless other headers are given. */
 export async function call(
   path: string,
-  headers: Record<string, string> = { Authorization: `Bearer ${env.TEST_KEYS.good}` },
+  headers: Record<string, string> = GOOD,
   method = 'GET',
+  body?: string,
 ): Promise<Answer> {
-  const request = new Request(`https://kalshibook.test${path}`, { headers, method })
+  const request = new Request(`https://kalshibook.test${path}`, {
+    headers,
+    method,
+    ...(body === undefined ? {} : { body }),
+  })
   const response = await exports.default.fetch(request)
   const text = await response.text()
-  const body = text === '' ? {} : (JSON.parse(text) as Record<string, unknown>)
-  return { status: response.status, headers: response.headers, body }
+  const told = text === '' ? {} : (JSON.parse(text) as Record<string, unknown>)
+  return { status: response.status, headers: response.headers, body: told }
 }
 
 /** The data of an answer that must be 200. */

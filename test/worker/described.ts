@@ -5,6 +5,7 @@ import type { OpenapiDocument, Operation, Parameter } from './openapi-shape.ts'
 /** One operation of the document. */
 export type Described = {
   readonly path: string
+  readonly method: 'get' | 'post'
   readonly operation: Operation
   readonly parameters: readonly Parameter[]
 }
@@ -26,11 +27,14 @@ export async function readApi(): Promise<Api> {
   ajv.addKeyword('discriminator')
   ajv.addFormat('date', /^\d{4}-\d{2}-\d{2}$/)
   const $defs = schemaOf(document.components.schemas) as object
-  const operations = Object.entries(document.paths).map(([path, { get }]) => ({
-    path,
-    operation: get,
-    parameters: get.parameters ?? [],
-  }))
+  const operations = Object.entries(document.paths).flatMap(([path, item]) =>
+    (['get', 'post'] as const).flatMap((method) => {
+      const operation = item[method]
+      return operation === undefined
+        ? []
+        : [{ path, method, operation, parameters: operation.parameters ?? [] }]
+    }),
+  )
   const checks = new Map<string, ValidateFunction>()
   const checkOf = (place: readonly string[]) => {
     const known = checks.get(place.join('\n'))
@@ -82,6 +86,11 @@ export function addressOf(
   return query.length === 0 ? address : `${address}?${query.join('&')}`
 }
 
+/** The method of an operation, as a request names it. */
+export function methodOf({ method }: Described): string {
+  return method.toUpperCase()
+}
+
 /** The examples of the parameters that must be given. */
 export function neededOf({ parameters }: Described): Record<string, unknown> {
   const needed = parameters.filter(({ required }) => required)
@@ -97,14 +106,18 @@ export function isList({ operation }: Described): boolean {
 export type Judged = { readonly status: number; readonly headers: Headers; readonly body: unknown }
 
 /** Where an answer is not what the document says of its status, headers and body. */
-export function answerFaults(api: Api, { path, operation }: Described, answer: Judged): string[] {
+export function answerFaults(
+  api: Api,
+  { path, method, operation }: Described,
+  answer: Judged,
+): string[] {
   const { status, headers, body } = answer
   const said = operation.responses[String(status)]
   if (said === undefined) return [`${status} is not told: ${JSON.stringify(body)}`]
   const faults: string[] = []
   const type = headers.get('Content-Type')?.split(';')[0] ?? ''
   if (said.content !== undefined) {
-    const place = ['paths', path, 'get', 'responses', String(status), 'content', type, 'schema']
+    const place = ['paths', path, method, 'responses', String(status), 'content', type, 'schema']
     faults.push(...api.faults(place, body))
   } else if (Object.keys(body as object).length > 0) faults.push('it has a body')
   for (const name of Object.keys(said.headers ?? {})) {

@@ -5,11 +5,7 @@ declare namespace Cloudflare {
     readonly HYPERDRIVE_METADATA: Hyperdrive
     /** The owner's way into the tests' Postgres. */
     readonly OWNER: Hyperdrive
-    readonly TEST_KEYS: {
-      readonly good: string
-      readonly revoked: string
-      readonly expired: string
-    }
+    readonly TEST_KEYS: import('./test-keys.ts').TestKeys
   }
   interface GlobalProps {
     mainModule: typeof import('../../worker/main.ts')

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { SCOPES } from '#core/scope'
 
 // What of OpenAPI 3.1 our document uses, and nothing else: https://spec.openapis.org/oas/v3.1.1.html#schema-0
 
@@ -44,8 +45,11 @@ const operation = z.strictObject({
   tags: z.tuple([text]),
   summary: text,
   description: text.optional(),
-  security: z.array(z.record(text, z.tuple([]))).optional(),
+  security: z.array(z.record(text, z.array(z.enum(SCOPES)))).optional(),
   parameters: z.array(parameter).optional(),
+  requestBody: z
+    .strictObject({ description: text, required: z.boolean(), content: z.record(text, media) })
+    .optional(),
   responses: z.record(z.string().regex(/^[1-5]\d\d$/), response),
 })
 const securityScheme = z.discriminatedUnion('type', [
@@ -65,7 +69,13 @@ export const openapiShape = z.strictObject({
   servers: z.array(z.strictObject({ url: z.url() })).min(1),
   tags: z.array(z.strictObject({ name: text, description: text })),
   security: z.array(z.record(text, z.tuple([]))).min(1),
-  paths: z.record(z.string().startsWith('/'), z.strictObject({ get: operation })),
+  paths: z.record(
+    z.string().startsWith('/'),
+    z.union([
+      z.strictObject({ get: operation, post: z.undefined().optional() }),
+      z.strictObject({ post: operation, get: z.undefined().optional() }),
+    ]),
+  ),
   components: z.strictObject({
     schemas: z.record(z.string().regex(/^[\w.-]+$/), schema),
     headers: z.record(text, header),

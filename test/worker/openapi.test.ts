@@ -2,7 +2,7 @@ import { env, exports } from 'cloudflare:workers'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { API_ERROR_STATUS } from '#core/api-error'
 import { makeApp } from '../../worker/app.ts'
-import { type Answer, call } from './api.ts'
+import { type Answer, call, GOOD } from './api.ts'
 import { TestCollector } from './collector.ts'
 import {
   type Api,
@@ -10,6 +10,7 @@ import {
   answerFaults,
   type Described,
   isList,
+  methodOf,
   neededOf,
   readApi,
 } from './described.ts'
@@ -40,7 +41,9 @@ test('the document is OpenAPI 3.1', () => {
 
 test('every address of the app is in the document, and every one of the document in the app', () => {
   const routes = makeApp()
-    .routes.filter(({ method, path }) => method === 'GET' && !path.startsWith('/internal/'))
+    .routes.filter(
+      ({ method, path }) => method !== 'ALL' && !/^\/(internal|live|site)\//.test(path),
+    )
     .map(({ path }) => path.replace(/:(\w+)/g, '{$1}'))
   expect(Object.keys(api.document.paths).sort()).toEqual([...new Set(routes)].sort())
   expect(JSON.stringify(api.document)).not.toContain('internal/')
@@ -74,9 +77,9 @@ test('every reference leads to something', () => {
 })
 
 test('every parameter has an example that its schema takes', () => {
-  const faults = api.operations.flatMap(({ path, parameters }) =>
+  const faults = api.operations.flatMap(({ path, method, parameters }) =>
     parameters.flatMap(({ name, example }, i) => {
-      const place = ['paths', path, 'get', 'parameters', String(i), 'schema']
+      const place = ['paths', path, method, 'parameters', String(i), 'schema']
       const found = example === undefined ? ['has no example'] : api.faults(place, example)
       return found.map((fault) => `${path} ${name}: ${fault}`)
     }),
@@ -87,10 +90,10 @@ test('every parameter has an example that its schema takes', () => {
 test('every answer has an example that its schema takes, and a refusal one of each code', () => {
   const { document, operations } = api
   const faults: string[] = []
-  for (const { path, operation } of operations) {
+  for (const { path, method, operation } of operations) {
     for (const [status, { content = {} }] of Object.entries(operation.responses)) {
       for (const [type, { example, examples }] of Object.entries(content)) {
-        const place = ['paths', path, 'get', 'responses', status, 'content', type, 'schema']
+        const place = ['paths', path, method, 'responses', status, 'content', type, 'schema']
         const named = Object.entries(examples ?? {}).map(([code, each]) => {
           if (!('$ref' in each)) return each.value
           expect(each.$ref).toBe(`#/components/examples/${code}`)
@@ -131,7 +134,7 @@ function askings(each: Described, format: keyof typeof LAYOUTS): Record<string, 
 
 /** Calls, and says where the answer is not 200 or not what the document says. */
 async function faultsOfCall(each: Described, address: string): Promise<string[]> {
-  const answer = await call(address)
+  const answer = await call(address, GOOD, methodOf(each))
   const faults = [...answerFaults(api, each, answer), ...metaFaults(answer)]
   if (answer.status !== 200) faults.push(JSON.stringify(answer.body))
   return faults.map((fault) => `${address}: ${answer.status}: ${fault}`)

@@ -1,6 +1,14 @@
 import { beforeAll, expect, test } from 'vitest'
-import { call, errorOf } from './api.ts'
-import { type Api, addressOf, type Described, isList, neededOf, readApi } from './described.ts'
+import { call, errorOf, GOOD } from './api.ts'
+import {
+  type Api,
+  addressOf,
+  type Described,
+  isList,
+  methodOf,
+  neededOf,
+  readApi,
+} from './described.ts'
 import { fillStore } from './filled-store.ts'
 import type { Parameter } from './openapi-shape.ts'
 
@@ -93,7 +101,7 @@ function tries() {
   const tried = new Set<string>()
   return api.operations.flatMap((each) =>
     each.parameters.flatMap((parameter, i) => {
-      const place = ['paths', each.path, 'get', 'parameters', String(i), 'schema']
+      const place = ['paths', each.path, each.method, 'parameters', String(i), 'schema']
       const takes = (text: string) => api.faults(place, asValue(parameter, text)).length === 0
       // An address has no empty part, and none of dots: those are other addresses.
       const inPath = (text: string) => parameter.in === 'path' && /^\.{0,2}$/.test(text)
@@ -163,7 +171,11 @@ test('a parameter that is given twice is refused, and so is one that is not know
     const address = addressOf(each, neededOf(each))
     const and = address.includes('?') ? '&' : '?'
     for (const name of ['surprise', '__proto__', 'constructor', 'api_key', 'AT', ' at']) {
-      const answer = await call(`${address}${and}${encodeURIComponent(name)}=1`)
+      const answer = await call(
+        `${address}${and}${encodeURIComponent(name)}=1`,
+        GOOD,
+        methodOf(each),
+      )
       const error = answer.status === 422 ? errorOf(answer) : null
       if (error?.param !== name) faults.push(`${address} ${name}: ${answer.status}`)
     }

@@ -10,6 +10,7 @@ import {
   answerFaults,
   type Described,
   isList,
+  methodOf,
   neededOf,
   readApi,
 } from './described.ts'
@@ -46,7 +47,7 @@ test('no operation answers without a good key, and each says what is wrong with 
       [{ Authorization: `Bearer ${good}`, 'X-API-Key': stranger }, 'unauthorized'],
       [{ 'X-API-Key': revoked }, 'key_revoked'],
     ] as const) {
-      const got = codeOf(each, await call(address, { ...headers }))
+      const got = codeOf(each, await call(address, { ...headers }, methodOf(each)))
       if (got !== code) faults.push(`${address}: ${got} for ${code}`)
     }
   }
@@ -59,7 +60,8 @@ test('what is not there is 404 in each operation that names it', async () => {
     for (const { name } of each.parameters.filter((parameter) => parameter.in === 'path')) {
       const address = addressOf(each, { ...neededOf(each), [name]: 'NO-SUCH' })
       const upgrade = each.path.endsWith('/stream') ? { Upgrade: 'websocket' } : {}
-      const got = codeOf(each, await call(address, { 'X-API-Key': good, ...upgrade }))
+      const headers = { 'X-API-Key': good, ...upgrade }
+      const got = codeOf(each, await call(address, headers, methodOf(each)))
       if (got !== 'not_found') faults.push(`${address}: ${got}`)
     }
   }
@@ -135,11 +137,15 @@ test('while Postgres is away each operation is 503 and says when to ask again', 
   const changed = { ...env, HYPERDRIVE_READER: away, HYPERDRIVE_METADATA: away }
   const app = makeApp()
   const faults: string[] = []
-  for (const each of keyed()) {
+  // A stream of any markets opens all the same: what it cannot read it says to each subscribe.
+  for (const each of keyed().filter(({ path }) => path !== '/v1/stream')) {
     const ctx = createExecutionContext()
     const upgrade = each.path.endsWith('/stream') ? { Upgrade: 'websocket' } : {}
+    const example = each.operation.requestBody?.content['application/json']?.example
     const request = new Request(`https://kalshibook.test${addressOf(each, neededOf(each))}`, {
+      method: methodOf(each),
       headers: { 'X-API-Key': good, ...upgrade },
+      ...(example === undefined ? {} : { body: JSON.stringify(example) }),
     })
     const response = await app.fetch(request, changed, ctx)
     await waitOnExecutionContext(ctx)
@@ -189,14 +195,15 @@ test.each([
   expect(errorOf(answer).code).toBe('not_found')
 })
 
-test.each(['POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'HEAD'])(
+test.each(['GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'HEAD'])(
   '%s is refused at every address, and what is allowed is said',
   async (method) => {
-    const addresses = api.operations.map((each) => addressOf(each, neededOf(each)))
-    for (const address of [...addresses, '/internal/feed/0']) {
+    const known = api.operations.map((each) => [addressOf(each, neededOf(each)), methodOf(each)])
+    for (const [address = '', allowed] of [...known, ['/internal/feed/0', 'GET']]) {
+      if (method === allowed) continue
       const answer = await call(address, { 'X-API-Key': good }, method)
       expect(answer.status, address).toBe(405)
-      expect(answer.headers.get('Allow')).toBe('GET')
+      expect(answer.headers.get('Allow')).toBe(allowed)
       expect(answer.headers.get('X-Request-Id')).toMatch(/^req_/)
       if (method === 'HEAD') continue
       expect(errorOf(answer).code).toBe('method_not_allowed')

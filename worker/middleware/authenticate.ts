@@ -1,54 +1,61 @@
 import type { Context, MiddlewareHandler } from 'hono'
 import { isApiKey } from '#core/api-key'
-import { KnownKeys } from '#core/known-keys'
-import { type App, readAccounts } from '../context.ts'
-import { type Env, settingsOf } from '../env.ts'
+import { ANY_MARKET } from '#core/ticket'
+import type { App } from '../context.ts'
+import { settingsOf } from '../env.ts'
 import { hmac, printHex } from '../hmac.ts'
+import { type Caller, callerByHash, UNKNOWN_KEY } from '../known-callers.ts'
 import { refuse } from '../refuse.ts'
-import { type ApiKey, findApiKey } from '../store/api-keys.ts'
+import { offeredTickets } from '../subprotocol.ts'
+import { redeemTicket } from '../ticket.ts'
+import { isUpgrade } from '../upgrade.ts'
 
 /** What anybody may read. */
 const OPEN = ['/v1/status']
 
-/** Lets through who bears a good API key in a header: form and checksum first, then the store. */
+/**
+ * Lets through who bears a good API key in a header: form and checksum first, then the store. A stream may be opened by a
+ * ticket in place of it.
+ */
 export const authenticate: MiddlewareHandler<App> = async (c, next) => {
   if (OPEN.includes(c.req.path)) return next()
-  const given = givenKey(c)
-  if ('wrong' in given) return refuse(c, { code: 'unauthorized', message: given.wrong })
-  const unknown = 'this API key is not known'
-  if (!isApiKey(given.key)) return refuse(c, { code: 'unauthorized', message: unknown })
-  const pepper = settingsOf(c.env).KEY_PEPPER_V1
-  if (pepper === null) {
-    const message = 'API keys cannot be checked now'
-    return refuse(c, { code: 'upstream_degraded', message })
-  }
-  const key = await findKey(c, printHex(await hmac(pepper, given.key)))
-  if (key === null) return refuse(c, { code: 'unauthorized', message: unknown })
-  if (key.revokedUs !== null) {
-    return refuse(c, { code: 'key_revoked', message: 'this API key was revoked' })
-  }
-  if (key.expiresUs !== null && key.expiresUs <= Date.now() * 1000) {
-    return refuse(c, { code: 'unauthorized', message: 'this API key has expired' })
-  }
-  c.set('caller', key)
+  const caller = await callerOf(c)
+  if (!caller.ok) return refuse(c, caller.error)
+  c.set('caller', caller.key)
+  c.set('ticketMarket', caller.ticketMarket ?? null)
   return next()
 }
 
-const known = new WeakMap<Env, KnownKeys<ApiKey>>()
+async function callerOf(c: Context<App>): Promise<Caller & { readonly ticketMarket?: string }> {
+  const stream = isUpgrade(c) ? streamOf(c.req.path) : null
+  const [ticket, ...more] = stream === null ? [] : offeredTickets(c)
+  if (stream === null || ticket === undefined) return callerOfKey(c)
+  const key = c.req.header('Authorization') ?? c.req.header('X-API-Key')
+  if (more.length > 0) return unauthorized('two tickets are offered')
+  if (key !== undefined) return unauthorized('a key and a ticket are given: one of them opens')
+  return redeemTicket(c, ticket, stream)
+}
 
-/**
- * Finds a key, as it is or was at most five seconds ago: a key that is revoked is refused everywhere within them, and one
- * that is used all the time costs no query each time. A key that nobody made is looked for every time. Where keys are kept
- * at the edge and every request is metered by its account, this memory has nothing left to spare.
- */
-async function findKey(c: Context<App>, hash: string): Promise<ApiKey | null> {
-  const keys = known.get(c.env) ?? new KnownKeys<ApiKey>()
-  known.set(c.env, keys)
-  const before = keys.get(hash, Date.now())
-  if (before !== null) return before
-  const key = await readAccounts(c, (sql) => findApiKey(sql, hash))
-  if (key !== null) keys.put(hash, key, Date.now())
-  return key
+/** The market whose stream is at a path, `*` for any; null when no stream is there. */
+function streamOf(path: string): string | null {
+  if (path === '/v1/stream') return ANY_MARKET
+  return /^\/v1\/markets\/([^/]+)\/stream$/.exec(path)?.[1] ?? null
+}
+
+async function callerOfKey(c: Context<App>): Promise<Caller> {
+  const given = givenKey(c)
+  if ('wrong' in given) return unauthorized(given.wrong)
+  if (!isApiKey(given.key)) return { ok: false, error: UNKNOWN_KEY }
+  const pepper = settingsOf(c.env).KEY_PEPPER_V1
+  if (pepper === null) {
+    const message = 'API keys cannot be checked now'
+    return { ok: false, error: { code: 'upstream_degraded', message } }
+  }
+  return callerByHash(c, printHex(await hmac(pepper, given.key)))
+}
+
+function unauthorized(message: string): Caller {
+  return { ok: false, error: { code: 'unauthorized', message } }
 }
 
 function givenKey(c: Context<App>): { key: string } | { wrong: string } {

@@ -6,13 +6,14 @@ import { BBO_COLUMNS, printBbo, type WireBbo, wireBbo } from '#core/wire/bbo'
 import { answerList } from '../answer-list.ts'
 import { bboBatches, bboPosition } from '../bbo-batches.ts'
 import type { App } from '../context.ts'
-import { KEYED, listAnswers } from '../describe-read.ts'
+import { listAnswers } from '../describe-read.ts'
 import { given } from '../given.ts'
 import { logNotCovered } from '../log-not-covered.ts'
 import { noSuch } from '../no-such.ts'
 import { nowUs } from '../now.ts'
 import { listParams, rangeParams, tickerParam } from '../params.ts'
 import { refuse } from '../refuse.ts'
+import { scoped } from '../scoped.ts'
 import { logBegin } from '../store/log-begin.ts'
 import { findMarkets } from '../store/named-markets.ts'
 
@@ -30,7 +31,7 @@ const route = createRoute({
   path: '/v1/markets/{ticker}/bbo',
   tags: ['The record'],
   summary: 'The changes of a market’s best bid and best ask',
-  security: KEYED,
+  ...scoped('history'),
   request: { params: tickerParam, query: z.strictObject({ ...rangeParams, ...listParams }) },
   responses: listAnswers(
     'Each change of best bid, best ask or their sizes, in yes prices and in the order of the log. A gap makes both null where it begins as known now, and the snapshot after it is a change again; a page may have fewer rows than its limit, or none, and still a next_cursor',

@@ -15,12 +15,13 @@ import { printHoles } from '#core/wire/trade'
 import { answerList } from '../answer-list.ts'
 import { byWindow } from '../by-window.ts'
 import type { App } from '../context.ts'
-import { KEYED, listAnswers } from '../describe-read.ts'
+import { listAnswers } from '../describe-read.ts'
 import type { ListStart, Opened } from '../list.ts'
 import { noSuch } from '../no-such.ts'
 import { nowUs } from '../now.ts'
 import { listParams, rangeParams, tickerParam, wordOrFirst, wordParam } from '../params.ts'
 import { refuse } from '../refuse.ts'
+import { scoped } from '../scoped.ts'
 import { readCandleParts } from '../store/candles.ts'
 import { readTradeRecord } from '../store/trade-record.ts'
 import { type TradedMarket, tradedMarkets } from '../store/traded-markets.ts'
@@ -55,7 +56,7 @@ const route = createRoute({
   path: '/v1/markets/{ticker}/candles',
   tags: ['The record'],
   summary: 'A market’s candles',
-  security: KEYED,
+  ...scoped('history'),
   request: {
     params: tickerParam,
     query: z.strictObject({

@@ -7,11 +7,12 @@ import { type Micros, printInstant } from '#core/instant'
 import { type CoverageAnswer, coverageAnswer, printCoverage } from '#core/wire/coverage-answer'
 import { answerData } from '../answer.ts'
 import { type App, askMarketData } from '../context.ts'
-import { KEYED, objectAnswers } from '../describe-read.ts'
+import { objectAnswers } from '../describe-read.ts'
 import { noSuch } from '../no-such.ts'
 import { nowUs } from '../now.ts'
 import { rangeParams, tickerParam } from '../params.ts'
 import { refuse } from '../refuse.ts'
+import { scoped } from '../scoped.ts'
 import type { Ask } from '../store/ask.ts'
 import { readDays } from '../store/coverage.ts'
 import { type LogSpan, readLogSpan } from '../store/log-span.ts'
@@ -53,7 +54,7 @@ const route = createRoute({
   path: '/v1/markets/{ticker}/coverage',
   tags: ['The record'],
   summary: 'What the record of a market’s book holds, day by day',
-  security: KEYED,
+  ...scoped('history'),
   request: { params: tickerParam, query: z.strictObject(rangeParams) },
   responses: objectAnswers(
     `What is held of the whole UTC days that the range touches, at most ${MOST_DAYS}; those of the whole log when none is given`,

@@ -9,7 +9,7 @@ import {
 import { RECORD_COLUMNS } from '#core/wire/record-csv'
 import { bookMessage } from '#core/wire/stream'
 import type { App } from '../context.ts'
-import { KEYED, listAnswers } from '../describe-read.ts'
+import { listAnswers } from '../describe-read.ts'
 import { LAYOUTS } from '../log-layout.ts'
 import { answerLog, type Found, LOGGED_COLUMNS } from '../log-list.ts'
 import { noSuch } from '../no-such.ts'
@@ -22,6 +22,7 @@ import {
   tickersParam,
   wordOrFirst,
 } from '../params.ts'
+import { scoped } from '../scoped.ts'
 import { findEventMarkets, findMarkets, type NamedMarket } from '../store/named-markets.ts'
 
 /** An event of more markets is not read at one time. */
@@ -47,7 +48,7 @@ const query = {
     'stream (NDJSON): the messages of a websocket, first how each book stands at from, so that a client of the stream can read them. tardis (CSV): as incremental_book_L2 files. In both a gap is told where it begins as known now, and what was recorded inside it before it was found is left out; in tardis it takes every level away',
   ),
 }
-const shared = { method: 'get' as const, tags: ['The record'], security: KEYED }
+const shared = { method: 'get' as const, tags: ['The record'], ...scoped('history') }
 const MERGED = 'merged in the order of (recv_us, market, seq)'
 
 const route = createRoute({

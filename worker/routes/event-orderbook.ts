@@ -9,12 +9,13 @@ import { type EventBooksAnswer, eventBooksAnswer, printRefusal } from '#core/wir
 import { answerData } from '../answer.ts'
 import { BOOK_EXAMPLE } from '../book-example.ts'
 import { type App, askMarketData } from '../context.ts'
-import { KEYED, objectAnswers } from '../describe-read.ts'
+import { objectAnswers } from '../describe-read.ts'
 import { noSuch } from '../no-such.ts'
 import { nowUs } from '../now.ts'
 import { depthParam, eventParam, instantParam, viewParam } from '../params.ts'
 import { readEventBooks } from '../past-book.ts'
 import { refuse } from '../refuse.ts'
+import { SCOPED_BY_INSTANT } from '../scoped.ts'
 
 /** Markets of one event that are read at once. */
 const MOST_MARKETS = 500
@@ -34,7 +35,7 @@ const route = createRoute({
   tags: ['Books'],
   summary:
     'The order books of all markets of an event at one instant, with the sums of the best prices',
-  security: KEYED,
+  ...SCOPED_BY_INSTANT,
   request: {
     params: eventParam,
     query: z.strictObject({

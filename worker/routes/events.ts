@@ -6,10 +6,11 @@ import { answerData } from '../answer.ts'
 import { answerList } from '../answer-list.ts'
 import { byKey } from '../by-key.ts'
 import { type App, readMetadata } from '../context.ts'
-import { KEYED, listAnswers, objectAnswers } from '../describe-read.ts'
+import { listAnswers, objectAnswers } from '../describe-read.ts'
 import { noSuch } from '../no-such.ts'
 import { eventParam, listParams, noParams, tickerOf } from '../params.ts'
 import { refuse } from '../refuse.ts'
+import { scoped } from '../scoped.ts'
 import { type Event, findEvent, listEvents } from '../store/events.ts'
 
 const ABOUT = {
@@ -66,7 +67,7 @@ const listRoute = createRoute({
   path: '/v1/events',
   tags: ['Metadata'],
   summary: 'Events, by ticker',
-  security: KEYED,
+  ...scoped('live', 'history'),
   request: {
     query: z.strictObject({ series: tickerOf('series').optional(), ...listParams }),
   },
@@ -78,7 +79,7 @@ const route = createRoute({
   path: '/v1/events/{event}',
   tags: ['Metadata'],
   summary: 'Everything known of one event',
-  security: KEYED,
+  ...scoped('live', 'history'),
   request: { params: eventParam, query: noParams },
   responses: objectAnswers('The event', eventAnswer, EXAMPLE, ['not_found']),
 })

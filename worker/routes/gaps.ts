@@ -8,12 +8,13 @@ import { type WireRecord, wireGap } from '#core/wire/record'
 import { answerList } from '../answer-list.ts'
 import { byKey } from '../by-key.ts'
 import type { App } from '../context.ts'
-import { KEYED, listAnswers } from '../describe-read.ts'
+import { listAnswers } from '../describe-read.ts'
 import { given } from '../given.ts'
 import { noSuch } from '../no-such.ts'
 import { nowUs } from '../now.ts'
 import { listParams, rangeParams, tickerParam } from '../params.ts'
 import { refuse } from '../refuse.ts'
+import { scoped } from '../scoped.ts'
 import { askBy } from '../store/ask.ts'
 import { reachesOf } from '../store/book-history.ts'
 import { listGaps } from '../store/gaps.ts'
@@ -46,7 +47,7 @@ const route = createRoute({
   path: '/v1/markets/{ticker}/gaps',
   tags: ['The record'],
   summary: 'The intervals in which a market’s book is not known',
-  security: KEYED,
+  ...scoped('history'),
   request: { params: tickerParam, query: z.strictObject({ ...rangeParams, ...listParams }) },
   responses: listAnswers(
     'The gaps that overlap the range, with their bounds as known now',

@@ -4,11 +4,12 @@ import { CHANGE_COLUMNS, printChange, type WireChange, wireChange } from '#core/
 import { answerList } from '../answer-list.ts'
 import { byKey } from '../by-key.ts'
 import type { App } from '../context.ts'
-import { KEYED, listAnswers } from '../describe-read.ts'
+import { listAnswers } from '../describe-read.ts'
 import { noSuch } from '../no-such.ts'
 import { nowUs } from '../now.ts'
 import { listParams, rangeParams, tickerParam } from '../params.ts'
 import { refuse } from '../refuse.ts'
+import { scoped } from '../scoped.ts'
 import { listChanges, type StoredChange } from '../store/lifecycle.ts'
 import { findMarket } from '../store/markets.ts'
 
@@ -28,7 +29,7 @@ const route = createRoute({
   path: '/v1/markets/{ticker}/lifecycle',
   tags: ['The record'],
   summary: 'What became of a market besides trading',
-  security: KEYED,
+  ...scoped('history'),
   request: { params: tickerParam, query: z.strictObject({ ...rangeParams, ...listParams }) },
   responses: listAnswers(
     'Changes of the market’s status, times and price grid, and of the fees of its event and series, since we first saw them, in the order of recv_us, which from and to mean',

@@ -3,10 +3,11 @@ import { type Micros, printInstant } from '#core/instant'
 import { type MarketAnswer, marketAnswer } from '#core/wire/market-answer'
 import { answerData } from '../answer.ts'
 import { type App, readMarketData } from '../context.ts'
-import { KEYED, objectAnswers } from '../describe-read.ts'
+import { objectAnswers } from '../describe-read.ts'
 import { noSuch } from '../no-such.ts'
 import { noParams, tickerParam } from '../params.ts'
 import { refuse } from '../refuse.ts'
+import { scoped } from '../scoped.ts'
 import { findDetails, type MarketDetails, type Settlement } from '../store/market-details.ts'
 
 const EXAMPLE: MarketAnswer = {
@@ -65,7 +66,7 @@ const route = createRoute({
   path: '/v1/markets/{ticker}',
   tags: ['Metadata'],
   summary: 'Everything known of one market',
-  security: KEYED,
+  ...scoped('live', 'history'),
   request: { params: tickerParam, query: noParams },
   responses: objectAnswers('The market', marketAnswer, EXAMPLE, ['not_found']),
 })

@@ -4,9 +4,10 @@ import { type MarketRow, marketRow } from '#core/wire/market-answer'
 import { answerList } from '../answer-list.ts'
 import { byKey } from '../by-key.ts'
 import type { App } from '../context.ts'
-import { KEYED, listAnswers } from '../describe-read.ts'
+import { listAnswers } from '../describe-read.ts'
 import { cursorParam, limitParam, statusParam, textParam, tickerOf, wordParam } from '../params.ts'
 import { refuse } from '../refuse.ts'
+import { scoped } from '../scoped.ts'
 import { type FoundMarket, searchMarkets } from '../store/market-search.ts'
 import { type ListedMarket, listMarkets } from '../store/markets.ts'
 
@@ -50,7 +51,7 @@ const route = createRoute({
   path: '/v1/markets',
   tags: ['Metadata'],
   summary: 'Markets by ticker, or the best for some words',
-  security: KEYED,
+  ...scoped('live', 'history'),
   request: {
     query: z.strictObject({
       q: textParam(

@@ -9,20 +9,21 @@ import { type BookAnswer, bookAnswer } from '#core/wire/book-answer'
 import { answerData, type Terms } from '../answer.ts'
 import { BOOK_EXAMPLE } from '../book-example.ts'
 import { type App, askMarketData } from '../context.ts'
-import { KEYED, objectAnswers } from '../describe-read.ts'
+import { objectAnswers } from '../describe-read.ts'
 import { readBooksNow } from '../live-books.ts'
 import { noSuch } from '../no-such.ts'
 import { nowUs } from '../now.ts'
 import { depthParam, instantParam, seqParam, tickerParam, viewParam, wordParam } from '../params.ts'
 import { readPastBooks } from '../past-book.ts'
 import { refuse } from '../refuse.ts'
+import { SCOPED_BY_INSTANT } from '../scoped.ts'
 
 const route = createRoute({
   method: 'get',
   path: '/v1/markets/{ticker}/orderbook',
   tags: ['Books'],
   summary: 'A market’s order book now, at an instant, or after a record',
-  security: KEYED,
+  ...SCOPED_BY_INSTANT,
   request: {
     params: tickerParam,
     query: z.strictObject({

@@ -7,13 +7,14 @@ import { type BooksAnswer, booksAnswer, printRefusal } from '#core/wire/books-an
 import { answerData } from '../answer.ts'
 import { BOOK_EXAMPLE } from '../book-example.ts'
 import { type App, askMarketData } from '../context.ts'
-import { KEYED, objectAnswers } from '../describe-read.ts'
+import { objectAnswers } from '../describe-read.ts'
 import { readBooksNow } from '../live-books.ts'
 import { noSuch } from '../no-such.ts'
 import { nowUs } from '../now.ts'
 import { depthParam, instantParam, tickersParam, viewParam } from '../params.ts'
 import { type BookOutcome, readPastBooks } from '../past-book.ts'
 import { refuse } from '../refuse.ts'
+import { SCOPED_BY_INSTANT } from '../scoped.ts'
 
 const EXAMPLE: BooksAnswer = [
   BOOK_EXAMPLE,
@@ -28,7 +29,7 @@ const route = createRoute({
   path: '/v1/orderbooks',
   tags: ['Books'],
   summary: 'The order books of up to 100 markets, now or at an instant',
-  security: KEYED,
+  ...SCOPED_BY_INSTANT,
   request: {
     query: z.strictObject({
       tickers: tickersParam,

@@ -11,10 +11,11 @@ import { answerData } from '../answer.ts'
 import { answerList } from '../answer-list.ts'
 import { byKey } from '../by-key.ts'
 import { type App, readMetadata } from '../context.ts'
-import { KEYED, listAnswers, objectAnswers } from '../describe-read.ts'
+import { listAnswers, objectAnswers } from '../describe-read.ts'
 import { noSuch } from '../no-such.ts'
 import { listParams, noParams, seriesParam, textParam } from '../params.ts'
 import { refuse } from '../refuse.ts'
+import { scoped } from '../scoped.ts'
 import { findSeries, listSeries, type Series } from '../store/series.ts'
 
 const ABOUT = {
@@ -58,7 +59,7 @@ const listRoute = createRoute({
   path: '/v1/series',
   tags: ['Metadata'],
   summary: 'Series, by ticker',
-  security: KEYED,
+  ...scoped('live', 'history'),
   request: {
     query: z.strictObject({
       category: textParam(MOST_CATEGORY, 'One of their categories', 'Economics').optional(),
@@ -73,7 +74,7 @@ const route = createRoute({
   path: '/v1/series/{series}',
   tags: ['Metadata'],
   summary: 'Everything known of one series',
-  security: KEYED,
+  ...scoped('live', 'history'),
   request: { params: seriesParam, query: noParams },
   responses: objectAnswers('The series', seriesAnswer, EXAMPLE, ['not_found']),
 })

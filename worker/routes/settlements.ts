@@ -9,9 +9,10 @@ import {
 import { answerList } from '../answer-list.ts'
 import { byKey } from '../by-key.ts'
 import type { App } from '../context.ts'
-import { KEYED, listAnswers } from '../describe-read.ts'
+import { listAnswers } from '../describe-read.ts'
 import { noSuch } from '../no-such.ts'
 import { listParams, tickerParam } from '../params.ts'
+import { scoped } from '../scoped.ts'
 import { findMarket } from '../store/markets.ts'
 import { listSettlements } from '../store/settlements.ts'
 
@@ -32,7 +33,7 @@ const route = createRoute({
   path: '/v1/markets/{ticker}/settlements',
   tags: ['The record'],
   summary: 'The results of a market',
-  security: KEYED,
+  ...scoped('history'),
   request: { params: tickerParam, query: z.strictObject({ ...listParams }) },
   responses: listAnswers(
     'Every result that the exchange gave the market: the last is the one that counts',

@@ -1,12 +1,13 @@
 import { createRoute, type OpenAPIHono } from '@hono/zod-openapi'
 import { type App, readMarketData } from '../context.ts'
-import { KEYED } from '../describe-read.ts'
 import { headersOf, refusalsOf } from '../describe-refusal.ts'
+import { printStanding } from '../live/standing.ts'
 import { STREAM_HEADERS } from '../live/stream-headers.ts'
 import { marketStub } from '../live/stubs.ts'
 import { noParams, tickerParam } from '../params.ts'
 import { refuse } from '../refuse.ts'
-import { findMarket } from '../store/markets.ts'
+import { SCOPED_STREAM } from '../scoped.ts'
+import { findStanding } from '../store/market-standing.ts'
 import { handOn, refusePlain } from '../upgrade.ts'
 
 const route = createRoute({
@@ -16,7 +17,7 @@ const route = createRoute({
   summary: 'One market’s log as it grows, over a websocket',
   description:
     'Upgrade to a websocket; then send {"op":"subscribe","id":1,"channels":["book"]}. What comes is an image of the book and every record after it, or every record after the one that `resume` names.',
-  security: KEYED,
+  ...SCOPED_STREAM,
   request: { params: tickerParam, query: noParams },
   responses: {
     101: { description: 'A websocket of JSON messages', headers: headersOf('X-Request-Id') },
@@ -30,13 +31,13 @@ export function addStream(app: OpenAPIHono<App>): void {
     const plain = refusePlain(c)
     if (plain !== null) return plain
     const { ticker } = c.req.valid('param')
-    const market = await readMarketData(c, (sql) => findMarket(sql, ticker))
+    const market = await readMarketData(c, (sql) => findStanding(sql, ticker))
     if (market === null) {
       return refuse(c, { code: 'not_found', message: `there is no market ${ticker}` })
     }
     return handOn(c, marketStub(c.env, market.ticker), {
       [STREAM_HEADERS.plan]: c.get('caller').plan,
-      [STREAM_HEADERS.marketStatus]: market.status,
+      [STREAM_HEADERS.standing]: printStanding(market.standing),
     })
   })
 }

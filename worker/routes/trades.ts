@@ -11,12 +11,13 @@ import { printHoles, printTrade, type WireTrade, wireTrade } from '#core/wire/tr
 import { answerList } from '../answer-list.ts'
 import { byWindow } from '../by-window.ts'
 import type { App } from '../context.ts'
-import { KEYED, listAnswers } from '../describe-read.ts'
+import { listAnswers } from '../describe-read.ts'
 import type { Asked, ListStart, Opened } from '../list.ts'
 import { noSuch } from '../no-such.ts'
 import { nowUs } from '../now.ts'
 import { listParams, rangeParams, tickerOf, tickerParam, tickersParam } from '../params.ts'
 import { refuse } from '../refuse.ts'
+import { scoped } from '../scoped.ts'
 import { readTradeRecord } from '../store/trade-record.ts'
 import { type TradedMarket, tradedInEvent, tradedMarkets } from '../store/traded-markets.ts'
 import { listTrades, type StoredTrade, type TradePlace } from '../store/trades.ts'
@@ -62,7 +63,7 @@ const route = createRoute({
   path: '/v1/markets/{ticker}/trades',
   tags: ['The record'],
   summary: 'A market’s trades',
-  security: KEYED,
+  ...scoped('history'),
   request: { params: tickerParam, query: z.strictObject({ ...rangeParams, ...listParams }) },
   responses: listAnswers(
     `The market’s trades ${ORDER}`,
@@ -78,7 +79,7 @@ const allRoute = createRoute({
   path: '/v1/trades',
   tags: ['The record'],
   summary: 'The trades of all markets, of some, or of an event',
-  security: KEYED,
+  ...scoped('history'),
   request: {
     query: z.strictObject({
       tickers: tickersParam.optional(),

@@ -1,0 +1,45 @@
+import type { WireTrade } from '#core/wire/trade'
+
+/** The last trades, newest first, each once. */
+export class TradeList {
+  readonly #body: HTMLElement
+  readonly #most: number
+  #trades: WireTrade[] = []
+
+  /** @param most how many are shown */
+  constructor(body: HTMLElement, most: number) {
+    this.#body = body
+    this.#most = most
+  }
+
+  /** A trade was made, or is told of now. */
+  add(trade: WireTrade): void {
+    this.addPast([trade])
+  }
+
+  /** Trades of any order, of which some may be there already. */
+  addPast(trades: readonly WireTrade[]): void {
+    const known = new Set(this.#trades.map(({ trade_id }) => trade_id))
+    const fresh = trades.filter(({ trade_id }) => !known.has(trade_id))
+    if (fresh.length === 0) return
+    const all = [...fresh, ...this.#trades].sort((a, b) => b.event_us - a.event_us)
+    this.#trades = all.slice(0, this.#most)
+    this.#body.replaceChildren(...this.#trades.map(rowOf))
+  }
+}
+
+function rowOf({ price, size, taker, event_us }: WireTrade): HTMLElement {
+  const row = document.createElement('tr')
+  const when = new Date(event_us / 1000).toLocaleTimeString()
+  for (const [text, name] of [
+    [when, 'when'],
+    [price, taker],
+    [size, ''],
+  ] as const) {
+    const cell = document.createElement('td')
+    cell.textContent = text
+    cell.className = name
+    row.append(cell)
+  }
+  return row
+}
