@@ -20,7 +20,7 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'node',
-          include: ['test/{collector,simulator,client,local}/**/*.test.ts'],
+          include: ['test/{collector,simulator,client,local,chaos}/**/*.test.ts'],
           sequence: FIRST,
           testTimeout: 20_000,
         },
@@ -54,6 +54,7 @@ export default defineConfig({
                   FEED_ENV: 'test',
                   FEED_SHARDS: '1',
                   FEED_SILENT_MS: '1500',
+                  GATEWAY_LINGER_MS: '500',
                   FEED_TOKEN: 'the-feed-token-of-tests',
                   FEED_TOKEN_NEXT: 'the-next-feed-token-of-tests',
                   KEY_PEPPER_V1: pepper,

@@ -13,6 +13,8 @@ const CHECKS: readonly Check[] = [
   ['types', () => commandProblem('tsc', '-p', '.')],
   ['types of core, which knows no platform', () => commandProblem('tsc', '-p', 'core')],
   ['types of the worker', () => commandProblem('tsc', '-p', 'worker')],
+  ['types of the client, which runs in browsers too', () => commandProblem('tsc', '-p', 'client')],
+  ['types of what runs in pages', () => commandProblem('tsc', '-p', 'worker/site/script')],
   ['lint and format', () => commandProblem('biome', 'ci', '--error-on-warnings', '--colors=off')],
   ['the Worker’s bundle builds and holds nothing of other programs', checkBundle],
   ['no path in the tree that holds on one machine alone', checkPaths],

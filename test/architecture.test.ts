@@ -44,6 +44,8 @@ const good = {
   'collector/main.ts': "import { book } from '#core/book'\nbook.parse(1)\n",
   'worker/main.ts': "import { feed } from '#core/wire/feed'\nexport default feed\n",
   'client/client.ts': "import type { feed } from '#core/wire/feed'\nexport type C = typeof feed\n",
+  'worker/site/script/live-script.ts':
+    "import { C } from '../../../client/client.ts'\nexport const c: C = 1\n",
   'local/start.ts': "import '../collector/main.ts'\nexport {}\n",
   'bench/run.ts': "import '../local/start.ts'\nexport {}\n",
   'test/core/book.test.ts': "import { book } from '#core/book'\nbook.parse(process.env)\n",
@@ -79,6 +81,12 @@ const bad: readonly (readonly [string, string, string])[] = [
   ['test imports bench', 'test/a.test.ts', imports('../bench/run.ts')],
   ['a re-export counts', 'core/a.ts', "export * from '../local/start.ts'\nexport const y = 1\n"],
   ['require counts', 'core/a.ts', "const x = require('ws')\n"],
+  ['the worker imports the client', 'worker/a.ts', imports('../client/client.ts')],
+  [
+    'the worker imports what runs in browsers',
+    'worker/a.ts',
+    imports('./site/script/live-script.ts'),
+  ],
   ['the client imports a shell', 'client/a.ts', imports('../worker/main.ts')],
   ['the client imports values of wire', 'client/a.ts', imports('#core/wire/feed')],
   [
@@ -106,6 +114,7 @@ const bad: readonly (readonly [string, string, string])[] = [
     'worker/live/a.ts',
     `export class A extends DurableObject {\n${'\n'.repeat(200)}}\n`,
   ],
+  ['a market’s object waits', 'worker/live/market-book.ts', 'export const y = setTimeout(a, 1)\n'],
   ['a forbidden file name', 'core/book-utils.ts', 'export const y = 1\n'],
   ['a forbidden folder name', 'worker/helpers/a.ts', 'export const y = 1\n'],
   ['a forbidden class name', 'worker/a.ts', 'export class BookManager {}\n'],

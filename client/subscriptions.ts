@@ -1,0 +1,185 @@
+import type { StreamChannel, StreamDepth } from '#core/wire/stream-command'
+import type { FollowedBook, Shown } from './followed-book.ts'
+
+/** What is asked for; on a single market's stream only `channels` counts. */
+export type Selection = {
+  readonly markets?: readonly string[]
+  readonly events?: readonly string[]
+  readonly series?: readonly string[]
+  readonly all?: boolean
+  /** Only `book` when absent. */
+  readonly channels?: readonly StreamChannel[]
+  /** Levels of a side; all when absent or null. */
+  readonly depth?: StreamDepth | null
+  /** For how long (ms) changes are gathered at most. */
+  readonly conflateMs?: number
+}
+
+type Wanted = {
+  readonly id: number
+  readonly selection: Selection
+  readonly markets: ReadonlySet<string>
+  /** It was open on an earlier connection: trades are resumed. */
+  before: boolean
+  sub: number | null
+  ready: boolean
+}
+
+/** A subscribe may have 1 MiB; so much of it (characters) is used for what is resumed, the rest gets images. */
+const RESUME_CHARS = 900_000
+/** The checksum is of so many levels a side. */
+const CHECKED_LEVELS = 10
+
+/** All that is subscribed to, over every connection of one stream. */
+export class Subscriptions {
+  readonly #only: string | null
+  readonly #wanted = new Map<number, Wanted>()
+  readonly #shown = new Map<string, Shown | null>()
+  #last = 0
+
+  /** @param only the market of a single market's stream, else null */
+  constructor(only: string | null) {
+    this.#only = only
+  }
+
+  /** Whether every book that is subscribed to has come. */
+  get ready(): boolean {
+    return [...this.#wanted.values()].every(({ ready }) => ready)
+  }
+
+  get ids(): number[] {
+    return [...this.#wanted.keys()]
+  }
+
+  /** @returns the new subscription's id */
+  add(selection: Selection): number {
+    this.#last += 1
+    const markets = new Set(this.#only === null ? selection.markets : [this.#only])
+    const id = this.#last
+    this.#wanted.set(id, { id, selection, markets, before: false, sub: null, ready: false })
+    this.#shown.clear()
+    return id
+  }
+
+  /** @returns its number on this connection, null when it has none */
+  remove(id: number): number | null {
+    const sub = this.#wanted.get(id)?.sub ?? null
+    this.#wanted.delete(id)
+    this.#shown.clear()
+    return sub
+  }
+
+  /** The server has given a subscription its number. @returns false when it is no longer wanted */
+  opened(id: number, sub: number): boolean {
+    const wanted = this.#wanted.get(id)
+    if (wanted === undefined) return false
+    wanted.sub = sub
+    return true
+  }
+
+  /** The id of the subscription with this number; null when there is none. */
+  idOf(sub: number): number | null {
+    for (const wanted of this.#wanted.values()) if (wanted.sub === sub) return wanted.id
+    return null
+  }
+
+  /** Whether a subscription that was asked for has no number yet. */
+  isPending(id: number): boolean {
+    return this.#wanted.get(id)?.sub === null
+  }
+
+  /** Every initial book of a subscription was sent. @returns its id, null when it is no longer wanted */
+  readied(sub: number): number | null {
+    const id = this.idOf(sub)
+    const wanted = id === null ? undefined : this.#wanted.get(id)
+    if (wanted === undefined) return null
+    wanted.ready = true
+    wanted.before = true
+    return wanted.id
+  }
+
+  /** The connection is gone, and the numbers with it. */
+  disconnect(): void {
+    for (const wanted of this.#wanted.values()) {
+      wanted.sub = null
+      wanted.ready = false
+    }
+  }
+
+  /**
+   * How much of a market's book is shown: what the narrowest subscription shows that may cover it, since nobody says which of
+   * events, series and all it belongs to; null when none covers it.
+   */
+  shown(market: string): Shown | null {
+    const known = this.#shown.get(market)
+    if (known !== undefined) return known
+    const depths = [...this.#wanted.values()]
+      .filter((wanted) => mayCover(wanted, market))
+      .map(({ selection }) => selection.depth ?? null)
+    const shown = depths.length === 0 ? null : leastOf(depths)
+    this.#shown.set(market, shown)
+    return shown
+  }
+
+  /**
+   * What subscribes to `id` on a new connection.
+   * @param books what was followed until now
+   * @param tradesUs until when all trades are known, µs; null when that is not known
+   */
+  command(id: number, books: Iterable<FollowedBook>, tradesUs: number | null): object | null {
+    const wanted = this.#wanted.get(id)
+    if (wanted === undefined) return null
+    const { selection, before } = wanted
+    const channels = selection.channels ?? ['book']
+    const resume = channels.includes('book') ? this.#resumed(wanted, books) : {}
+    return {
+      op: 'subscribe',
+      id,
+      channels,
+      ...(this.#only === null ? selectorsOf(selection) : {}),
+      ...(Object.keys(resume).length === 0 ? {} : { resume }),
+      ...(before && tradesUs !== null && channels.includes('trade')
+        ? { resume_trades_us: tradesUs }
+        : {}),
+    }
+  }
+
+  #resumed(wanted: Wanted, books: Iterable<FollowedBook>): Record<string, number> {
+    const resume: Record<string, number> = {}
+    let left = RESUME_CHARS
+    for (const book of books) {
+      const { market, seq } = book
+      if (!mayCover(wanted, market)) continue
+      const text = market.length + 24
+      // What is cut to a depth is not the book that records apply to.
+      const resumed = seq !== null && !book.awaiting && left >= text && this.shown(market) === 'all'
+      book.reconnect(resumed)
+      if (!resumed) continue
+      left -= text
+      resume[market] = seq
+    }
+    return resume
+  }
+}
+
+function mayCover({ selection, markets }: Wanted, market: string): boolean {
+  const { events = [], series = [], all = false, channels = ['book'] } = selection
+  if (!channels.includes('book')) return false
+  return all || events.length > 0 || series.length > 0 || markets.has(market)
+}
+
+function leastOf(depths: readonly (number | null)[]): Shown {
+  if (depths.every((depth) => depth === null)) return 'all'
+  return depths.every((depth) => depth === null || depth >= CHECKED_LEVELS) ? 'ten' : 'fewer'
+}
+
+function selectorsOf({ markets, events, series, all, depth, conflateMs }: Selection): object {
+  return {
+    ...(markets === undefined ? {} : { markets }),
+    ...(events === undefined ? {} : { events }),
+    ...(series === undefined ? {} : { series }),
+    ...(all === undefined ? {} : { all }),
+    ...(depth === undefined ? {} : { depth }),
+    ...(conflateMs === undefined ? {} : { conflate_ms: conflateMs }),
+  }
+}

@@ -1,0 +1,114 @@
+import { expect, test } from 'vitest'
+import type { ServerMessage } from '#core/wire/stream'
+import { StreamFollower } from '../../client/stream-follower.ts'
+import type { Selection } from '../../client/subscriptions.ts'
+
+const limits = { connections: 1, markets: 10 }
+const WELCOME = { type: 'welcome', plan: 'pro', limits, server_us: 1 } as const
+
+function image(market: string, checksum = 372092135): ServerMessage {
+  return {
+    type: 'snapshot',
+    market,
+    seq: 100,
+    image: true,
+    reason: 'initial',
+    yes: [['0.4200', '5.00']],
+    no: [],
+    checksum,
+    full_checksum: 372092135,
+    market_status: 'active',
+    recv_us: 1,
+  }
+}
+
+/** A follower that is connected, with these subscriptions numbered 1, 2, … and not ready. */
+function opened(...selections: readonly Selection[]): StreamFollower {
+  const follower = new StreamFollower(null)
+  for (const selection of selections) follower.subscribe(selection)
+  follower.connected(0)
+  follower.hear(WELCOME, 0)
+  follower.outbox.take(0)
+  selections.forEach((_, i) => {
+    const sub = i + 1
+    follower.hear({ type: 'subscribed', id: sub, sub, accepted: 1, rejected: [] }, 0)
+  })
+  return follower
+}
+
+test('a market that left is forgotten, and so is one whose last subscription ended', () => {
+  const follower = opened({ series: ['S'] }, { markets: ['M'] })
+  for (const market of ['S-1', 'M']) follower.hear(image(market), 0)
+  expect([...follower.books.keys()]).toEqual(['S-1', 'M'])
+  expect(follower.hear({ type: 'left', sub: 1, markets: ['S-1'] }, 0)).toEqual([
+    { type: 'left', id: 1, markets: ['S-1'] },
+  ])
+  expect([...follower.books.keys()]).toEqual(['M'])
+  follower.unsubscribe(1)
+  expect([...follower.books.keys()]).toEqual(['M'])
+  follower.unsubscribe(2)
+  expect(follower.books.size).toBe(0)
+  expect(follower.outbox.take(0)).toEqual([
+    { op: 'unsubscribe', sub: 1 },
+    { op: 'unsubscribe', sub: 2 },
+  ])
+  // What was under way when it ended is not taken for news.
+  expect(follower.hear(image('M'), 0).filter(({ type }) => type === 'book')).toEqual([])
+  expect(follower.books.size).toBe(0)
+})
+
+test('a subscription that cannot be opened now is asked for again, one that cannot be at all is not', () => {
+  const follower = new StreamFollower(null)
+  follower.subscribe({ markets: ['A'] })
+  follower.subscribe({ all: true })
+  follower.connected(0)
+  follower.outbox.take(0)
+  const message = 'why'
+  follower.hear({ type: 'error', id: 1, code: 'upstream_degraded', message }, 0)
+  follower.hear({ type: 'error', id: 2, code: 'too_many_markets', message }, 0)
+  follower.tick(1000)
+  expect(follower.outbox.take(2000)).toEqual([])
+  follower.tick(2000)
+  expect(follower.outbox.take(2000)).toMatchObject([{ op: 'subscribe', id: 1, markets: ['A'] }])
+  follower.disconnected('disconnected', 0)
+  follower.connected(3000)
+  expect(follower.outbox.take(4000)).toHaveLength(1)
+})
+
+test.each([
+  ['all levels', 'resync', null],
+  ['ten levels', 'resync', 10],
+  ['fewer levels than the checksum is of', 'book', 5],
+] as const)('of a book with %s a wrong checksum comes to a %s', (_, type, depth) => {
+  const follower = opened({ markets: ['M'], depth })
+  expect(follower.hear(image('M', 7), 0)).toMatchObject([{ type }])
+})
+
+test('a market that one subscription may show with fewer levels is checked as such', () => {
+  const follower = opened({ markets: ['M'] }, { series: ['S'], depth: 1 })
+  expect(follower.hear(image('M', 7), 0)).toMatchObject([{ type: 'book' }])
+})
+
+test('no new start is asked for of a market that is no longer followed', () => {
+  const follower = opened({ markets: ['M'] })
+  expect(follower.hear(image('M', 7), 0)).toMatchObject([{ type: 'resync', cause: 'checksum' }])
+  follower.unsubscribe(1)
+  expect(follower.outbox.take(0)).toEqual([{ op: 'unsubscribe', sub: 1 }])
+})
+
+test('no more is said in a second than is taken', () => {
+  const follower = opened({ all: true })
+  for (let n = 0; n < 30; n += 1) follower.hear(image(`M-${n}`, 7), 0)
+  const said = [0, 500, 1000, 2000].map((now) => follower.outbox.take(now).length)
+  expect(said).toEqual([11, 0, 12, 7])
+  expect(follower.outbox.nextMs).toBeNull()
+})
+
+test('what is cut to a depth is not resumed, and the rest is', () => {
+  const follower = opened({ markets: ['M'] }, { markets: ['N'], depth: 5 })
+  for (const market of ['M', 'N']) follower.hear(image(market), 0)
+  follower.disconnected('disconnected', 0)
+  follower.connected(0)
+  const said = follower.outbox.take(5000) as { resume?: object }[]
+  expect(said.map(({ resume }) => resume)).toEqual([{ M: 100 }, undefined])
+})
