@@ -7,7 +7,7 @@ export type Figure = {
   readonly ratio: number
 }
 
-/** Makes a figure; numbers are rounded to thousandths. */
+/** Makes a figure; numbers are rounded to thousandths. The ratio of equals is 1, also of two zeros. */
 export function figure(name: string, unit: string, value: number, baseline: number): Figure {
   const round = (number: number) => Math.round(number * 1000) / 1000
   return {
@@ -15,7 +15,7 @@ export function figure(name: string, unit: string, value: number, baseline: numb
     value: round(value),
     unit,
     baseline: round(baseline),
-    ratio: round(value / baseline),
+    ratio: value === baseline ? 1 : round(value / baseline),
   }
 }
 

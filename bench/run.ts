@@ -1,3 +1,6 @@
+import { benchCost } from './cost.ts'
+import { countForCost } from './cost-counts.ts'
+import { benchFanout } from './fanout.ts'
 import { benchHistory } from './history.ts'
 import { benchIngest } from './ingest.ts'
 import { benchLive } from './live.ts'
@@ -9,6 +12,9 @@ const BENCHES = {
   live: benchLive,
   size: benchSize,
   history: benchHistory,
+  fanout: benchFanout,
+  'cost-counts': countForCost,
+  cost: benchCost,
 } as const
 
 const name = process.argv[2] ?? ''
@@ -17,6 +23,6 @@ if (!(name in BENCHES)) {
   process.exit(1)
 }
 for await (const figure of await BENCHES[name as keyof typeof BENCHES]()) {
-  console.log(JSON.stringify(figure))
+  console.log(typeof figure === 'string' ? figure : JSON.stringify(figure))
 }
 process.exit(0)

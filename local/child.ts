@@ -64,6 +64,11 @@ export class Child {
     })
   }
 
+  /** Tells it something; one that has ended does not hear it. */
+  tell(type: string, rest: object = {}): void {
+    if (this.#process.connected) this.#process.send({ type, ...rest })
+  }
+
   /** Waits for `{type:'ready', …}`. Throws when it fails or ends before. */
   async ready(): Promise<Record<string, unknown>> {
     return new Promise((resolve, reject) => {
