@@ -6,6 +6,8 @@ const environment = z.object({
   STATE_DIR: z.string().min(1),
   READER_DATABASE_URL: z.string().min(1),
   ACCOUNT_DATABASE_URL: z.string().min(1),
+  /** Another beginning of the Worker's code, and leave to hurt it; tests alone give it. */
+  FRAGILE_WORKER: z.string().min(1).optional(),
 })
 /** What else of the environment the Worker gets, as variables and secrets. */
 const bindings = z.object({
@@ -18,6 +20,18 @@ const bindings = z.object({
   KEY_PEPPER_V1: z.string(),
   CURSOR_SECRET_V1: z.string(),
 })
+
+/** How whoever started us may hurt it. */
+const hurt = z.union([
+  z.object({
+    /** It comes back with the answer, so that each of several at once finds its own. */
+    type: z.templateLiteral(['evict ', z.number()]),
+    className: z.string(),
+    name: z.string(),
+    sockets: z.enum(['hibernate', 'close']),
+  }),
+  z.object({ type: z.literal('restart') }),
+])
 
 /** The program: runs the Worker, says `ready` or `failed` over IPC, and stops when told to. */
 async function main(): Promise<void> {
@@ -33,6 +47,8 @@ async function main(): Promise<void> {
   }
   process.on('message', (message) => {
     if ((message as { type?: unknown } | null)?.type === 'stop') void stop()
+    const wish = hurt.safeParse(message)
+    if (wish.success) void starting.then((running) => harm(running, wish.data)).then(answer)
   })
   process.on('disconnect', () => void stop())
   process.on('SIGTERM', () => void stop())
@@ -46,6 +62,24 @@ async function main(): Promise<void> {
   }
 }
 
+/** Does it where that is allowed; says what went wrong, null for nothing. */
+async function harm(running: RunningWorker, wish: z.infer<typeof hurt>) {
+  const { type } = wish
+  const { FRAGILE_WORKER: fragile } = environment.parse(process.env)
+  if (fragile === undefined) return { type, problem: 'this Worker is not to be hurt' }
+  try {
+    if (wish.type === 'restart') await running.restart()
+    else await running.evict(wish.className, wish.name, wish.sockets)
+    return { type, problem: null }
+  } catch (error) {
+    return { type, problem: messageOf(error) }
+  }
+}
+
+function answer(word: object): void {
+  if (process.connected) process.send?.(word)
+}
+
 async function start(): Promise<RunningWorker> {
   const env = environment.parse(process.env)
   const given = bindings.parse(process.env)
@@ -54,6 +88,7 @@ async function start(): Promise<RunningWorker> {
     stateDir: env.STATE_DIR,
     readerUrl: env.READER_DATABASE_URL,
     accountUrl: env.ACCOUNT_DATABASE_URL,
+    entry: env.FRAGILE_WORKER,
     bindings: {
       PUBLIC_URL: `http://127.0.0.1:${env.HTTP_PORT}`,
       ...(given as Record<string, string>),

@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process'
 import { mkdir, readFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
-import { dirname, join } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { convertV4MiniflareOptions, Log, LogLevel, Miniflare } from 'miniflare'
@@ -12,6 +12,7 @@ const ROOT = fileURLToPath(new URL('..', import.meta.url))
 const NAME = 'kalshibook'
 const HOST = '127.0.0.1'
 const CONFIG = join(ROOT, 'wrangler.toml')
+const ENTRY = 'worker/main.ts'
 
 /** How the Worker runs on this machine. */
 export type WorkerOptions = {
@@ -22,13 +23,22 @@ export type WorkerOptions = {
   /** Postgres as kb_reader and as kb_account. */
   readonly readerUrl: string
   readonly accountUrl: string
+  /** Where the Worker's code begins; `worker/main.ts` when absent. */
+  readonly entry?: string | undefined
   /** Variables and secrets, over those of wrangler.toml. */
   readonly bindings: Readonly<Record<string, string>>
 }
 
+/** What becomes of the hibernating sockets of an object that is evicted. */
+export type EvictedSockets = 'hibernate' | 'close'
+
 export type RunningWorker = {
   /** `http://127.0.0.1:port`. */
   readonly url: string
+  /** Takes an object out of memory, once it has nothing under way. Throws when there is no such class. */
+  evict(className: string, name: string, sockets: EvictedSockets): Promise<void>
+  /** Ends workerd without a word to anybody and runs it anew over the same storage, as a deploy does. */
+  restart(): Promise<void>
   stop(): Promise<void>
 }
 
@@ -38,7 +48,7 @@ export type RunningWorker = {
  */
 export async function startWorker(options: WorkerOptions): Promise<RunningWorker> {
   const { port, stateDir, readerUrl, accountUrl, bindings } = options
-  const script = await bundle(join(stateDir, 'bundle'))
+  const script = await bundle(options.entry ?? ENTRY, join(stateDir, 'bundle'))
   const databases: Record<string, string> = {
     HYPERDRIVE_READER: readerUrl,
     HYPERDRIVE_METADATA: readerUrl,
@@ -51,26 +61,40 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
   })
   const { workerOptions } = unstable_getMiniflareWorkerOptions({ ...config, hyperdrive })
   const { modulesRules: _, ...worker } = workerOptions
-  const miniflare = new Miniflare(
-    convertV4MiniflareOptions({
-      host: HOST,
-      cf: false,
-      log: new Log(LogLevel.ERROR),
-      resourcePersistencePath: join(stateDir, 'objects'),
-      workers: [
-        {
-          ...worker,
-          name: NAME,
-          // Said once more: wrangler prefers an address that it finds in the environment.
-          hyperdrives: databases,
-          // Straight to the Worker: the entry in between doubles the tail of live latency.
-          unsafeDirectSockets: [{ host: HOST, port }],
-          modules: [{ type: 'ESModule', path: 'main.js', contents: script }],
-          bindings: { ...(worker['bindings'] as object), ...bindings },
-        },
-      ],
-    }),
-  )
+  const whole = convertV4MiniflareOptions({
+    host: HOST,
+    cf: false,
+    log: new Log(LogLevel.ERROR),
+    resourcePersistencePath: join(stateDir, 'objects'),
+    workers: [
+      {
+        ...worker,
+        name: NAME,
+        // Said once more: wrangler prefers an address that it finds in the environment.
+        hyperdrives: databases,
+        // Straight to the Worker: the entry in between doubles the tail of live latency.
+        unsafeDirectSockets: [{ host: HOST, port }],
+        modules: [{ type: 'ESModule', path: 'main.js', contents: script }],
+        bindings: { ...(worker['bindings'] as object), ...bindings },
+      },
+    ],
+  })
+  let running = await run(whole, port)
+  return {
+    url: running.url,
+    evict: (className, name, webSockets) =>
+      running.miniflare.unsafeEvictDurableObject(NAME, className, { name, webSockets }),
+    restart: async () => {
+      await running.stop()
+      running = await run(whole, port)
+    },
+    stop: () => running.stop(),
+  }
+}
+
+/** Runs workerd until it is stopped. Throws when the port is taken. */
+async function run(options: ConstructorParameters<typeof Miniflare>[0], port: number) {
+  const miniflare = new Miniflare(options)
   try {
     await miniflare.ready
     const { origin } = await miniflare.unsafeGetDirectURL(NAME)
@@ -79,7 +103,7 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
       await miniflare.dispose()
       letGo()
     }
-    return { url: origin, stop }
+    return { miniflare, url: origin, stop }
   } catch (error) {
     await miniflare.dispose().catch(() => {})
     const taken = (error as { code?: unknown }).code === 'ERR_ADDRESS_IN_USE'
@@ -88,16 +112,16 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
 }
 
 /** The Worker's code as it is deployed. */
-async function bundle(dir: string): Promise<string> {
+async function bundle(entry: string, dir: string): Promise<string> {
   await mkdir(dir, { recursive: true })
   const wrangler = join(
     dirname(createRequire(import.meta.url).resolve('wrangler/package.json')),
     'bin/wrangler.js',
   )
-  const args = [wrangler, 'deploy', '--dry-run', '--config', CONFIG, '--outdir', dir]
+  const args = [wrangler, 'deploy', entry, '--dry-run', '--config', CONFIG, '--outdir', dir]
   await promisify(execFile)(process.execPath, args, {
     cwd: ROOT,
     env: { ...process.env, WRANGLER_SEND_METRICS: 'false', WRANGLER_HIDE_BANNER: 'true', CI: '1' },
   })
-  return readFile(join(dir, 'main.js'), 'utf8')
+  return readFile(join(dir, `${basename(entry, '.ts')}.js`), 'utf8')
 }

@@ -14,7 +14,7 @@ import { Life } from './life.ts'
 import { Lives } from './lives.ts'
 import { Load } from './load.ts'
 import { Maintenance } from './maintenance.ts'
-import { observe, type TrueChange } from './observer.ts'
+import { observe, type TrueChange, type TrueTrade } from './observer.ts'
 import { complete, type ExchangeOptions } from './options.ts'
 import { Pacer } from './pacer.ts'
 import { checksumBooks, type PrintedLadder, printBooks } from './printed-books.ts'
@@ -54,6 +54,8 @@ export type Exchange = Pick<Faults, FaultSwitch> & {
   checksums(): Record<string, number>
   /** Calls the listener at every true change of a book, until the returned function is called. */
   onBook(listener: (change: TrueChange) => void): () => void
+  /** Calls the listener at every trade, told or not, until the returned function is called. */
+  onTrade(listener: (trade: TrueTrade) => void): () => void
   /** what happens to markets besides trading, to be made to happen */
   life: Life
   /** Starts the source, or lets it go on. */
@@ -173,6 +175,11 @@ export async function startExchange(options: ExchangeOptions = {}): Promise<Exch
     books: () => printBooks(floor),
     checksums: () => checksumBooks(floor),
     onBook: (listener) => floor.observe((change) => listener(observe(change))),
+    onTrade: (listener) =>
+      floor.listen({
+        traded: ({ id, market, block, atUs }) =>
+          listener({ id, ticker: market.ticker, block, atUs }),
+      }),
     life,
     start,
     pause,

@@ -10,6 +10,9 @@ export type TrueChange = { atUs: number; ticker: string } & (
   | { kind: 'snapshot'; yes: Level[]; no: Level[] }
 )
 
+/** A trade as it happened: time in microseconds. */
+export type TrueTrade = { id: string; ticker: string; block: boolean; atUs: number }
+
 /** @returns a change as observers are told of it */
 export function observe(change: BookChange): TrueChange {
   const { ticker, book } = change.market

@@ -1,18 +1,21 @@
 import { parseArgs } from 'node:util'
 import { chaosCollector } from './collector.ts'
+import { chaosLive } from './live.ts'
 import { chaosPath } from './path.ts'
 
 const USAGE = `npm run chaos -- path [--seconds 60] [--markets 200] [--rate 2000] [--seed N]
-npm run chaos -- collector [--seconds 10, of each fault] [--only part of a name] [--seed N]`
+npm run chaos -- collector [--seconds 10, of each fault] [--only part of a name] [--seed N]
+npm run chaos -- live [--seconds 120] [--markets 100] [--rate 1000] [--clients 40] [--only part of a kind] [--seed N]`
 const text = { type: 'string' } as const
 const { values, positionals } = parseArgs({
   allowPositionals: true,
-  options: { seconds: text, markets: text, rate: text, seed: text, only: text },
+  options: { seconds: text, markets: text, rate: text, clients: text, seed: text, only: text },
 })
 const seed = Number(values.seed ?? Math.floor(Math.random() * 2 ** 31))
 const [which] = positionals
 if (which === 'path') process.exit(await path())
 if (which === 'collector') process.exit(await collector())
+if (which === 'live') process.exit(await live())
 console.error(USAGE)
 process.exit(1)
 
@@ -38,4 +41,17 @@ async function collector(): Promise<number> {
   }
   console.log(JSON.stringify({ seed, faults, problems }))
   return problems === 0 && faults > 0 ? 0 : 1
+}
+
+async function live(): Promise<number> {
+  const { problems, counts } = await chaosLive({
+    seconds: Number(values.seconds ?? 120),
+    markets: Number(values.markets ?? 100),
+    rate: Number(values.rate ?? 1000),
+    clients: Number(values.clients ?? 40),
+    only: values.only,
+    seed,
+  })
+  console.log(JSON.stringify({ seed, ...counts, problems }))
+  return problems.length === 0 ? 0 : 1
 }
