@@ -5,6 +5,9 @@ import type { WorkerSetup } from './test/worker-setup.ts'
 /** Of one number run side by side, and before the next; on one worker those of number 0 would be the last. */
 const FIRST = { groupOrder: 1 }
 
+/** Of the e2e tests those that wait far more than they work: they run beside the worker's tests. */
+const BESIDE = ['test/e2e/{fault-matrix,start-cut-off,replay}.test.ts']
+
 export default defineConfig({
   test: {
     projects: [
@@ -80,8 +83,20 @@ export default defineConfig({
       {
         extends: true,
         test: {
+          name: 'beside',
+          include: BESIDE,
+          testTimeout: 180_000,
+          hookTimeout: 180_000,
+          fileParallelism: false,
+          sequence: { groupOrder: 2 },
+        },
+      },
+      {
+        extends: true,
+        test: {
           name: 'e2e',
           include: ['test/e2e/**/*.test.ts'],
+          exclude: BESIDE,
           testTimeout: 180_000,
           hookTimeout: 180_000,
           // Each file runs the whole product: one at a time, after all others, on two cores.

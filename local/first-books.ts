@@ -11,26 +11,29 @@ type Status = z.infer<typeof word>['status']
  * comes is that market's trouble: with some known and no progress the rest can be served.
  * @param shards how many there are
  * @param patienceMs how long it may make no progress
+ * @returns how many markets it follows
  * Throws with what is missing when no call could be answered by then, and when the collector ends.
  */
 export function firstBooks(
   collector: Pick<Child, 'on' | 'ended'>,
   shards: number,
   patienceMs: number,
-): Promise<void> {
-  const { promise, resolve, reject } = Promise.withResolvers<void>()
+): Promise<number> {
+  const { promise, resolve, reject } = Promise.withResolvers<number>()
   let missing = 'the collector tells nothing'
   let progress = -1
   let usable = false
+  let markets = 0
   const late = setTimeout(() => {
-    if (usable) resolve()
+    if (usable) resolve(markets)
     else reject(new Error(`no progress in ${patienceMs / 1000} s: ${missing}`))
   }, patienceMs)
   collector.on((message) => {
     const status = word.safeParse(message).data?.status
     if (status === undefined) return
+    markets = status.markets
     missing = missingOf(status, shards).join(', ')
-    if (missing === '') return resolve()
+    if (missing === '') return resolve(markets)
     usable = status.known > 0 && status.shards >= shards
     if (status.known + status.shards > progress) late.refresh()
     progress = Math.max(progress, status.known + status.shards)

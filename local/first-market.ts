@@ -8,14 +8,21 @@ const PAUSE_MS = 100
 /**
  * Makes the first call: lists one market. Tries again for 10 s.
  * @param url where the API listens
+ * @param followed how many markets the collector follows: their descriptions are written beside their books, and may come later
  * @returns its ticker, null when the exchange has none
  * Throws with the last answer when none is right.
  */
-export async function firstMarket(url: string, apiKey: string): Promise<string | null> {
+export async function firstMarket(
+  url: string,
+  apiKey: string,
+  followed: number,
+): Promise<string | null> {
   const deadline = Date.now() + PATIENCE_MS
   for (;;) {
     const { status, text } = await call(`${url}/v1/markets?limit=1`, apiKey)
-    if (status === 200) return page.parse(JSON.parse(text)).data[0]?.ticker ?? null
+    const ticker = status === 200 ? page.parse(JSON.parse(text)).data[0]?.ticker : undefined
+    if (ticker !== undefined) return ticker
+    if (status === 200 && followed === 0) return null
     if (Date.now() >= deadline) throw new Error(`the first call is answered ${status}: ${text}`)
     await pause(PAUSE_MS)
   }

@@ -20,6 +20,8 @@ const NEVER = new Promise<never>(() => {})
 /** The whole product on this machine, running. */
 export type Product = {
   readonly url: string
+  /** A market that can be asked for; null when the exchange has none. */
+  readonly firstTicker: string | null
   readonly apiKey: string
   /** The owner's address of its database. */
   readonly databaseUrl: string
@@ -109,10 +111,11 @@ async function start(config: LocalConfig, overrides: Overrides, parts: Parts): P
     return collector
   }
   collector = await parts.during(startCollector())
-  await parts.during(firstBooks(collector, config.shards, READY_MS))
-  await parts.during(firstMarket(url, secrets.apiKey))
+  const followed = await parts.during(firstBooks(collector, config.shards, READY_MS))
+  const firstTicker = await parts.during(firstMarket(url, secrets.apiKey, followed))
   return {
     url,
+    firstTicker,
     apiKey: secrets.apiKey,
     databaseUrl,
     worker,

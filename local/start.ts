@@ -1,7 +1,6 @@
 import { createServer } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { readLocalConfig } from './config.ts'
-import { firstMarket } from './first-market.ts'
 import { USAGE } from './options.ts'
 import { type Product, startProduct } from './product.ts'
 import { type ShownStatus, statusLine } from './status-line.ts'
@@ -50,7 +49,7 @@ try {
     tell('Starting Postgres, exchange, Worker and collector …\n')
     starting = startProduct(config, {}, abort.signal)
     const product = await starting
-    if (!stopping) await announce(product)
+    if (!stopping) announce(product)
   }
 } catch (error) {
   if (!stopping) {
@@ -59,10 +58,10 @@ try {
   }
 }
 
-async function announce(product: Product): Promise<void> {
+function announce(product: Product): void {
   const { url, apiKey } = product
   say('ready', { url, key: apiKey })
-  tell(await welcome(url, apiKey))
+  tell(welcome(product))
   showStatus(product)
   void product.ended.then((name) => {
     if (stopping) return
@@ -71,8 +70,7 @@ async function announce(product: Product): Promise<void> {
   })
 }
 
-async function welcome(url: string, key: string): Promise<string> {
-  const ticker = await firstMarket(url, key)
+function welcome({ url, apiKey: key, firstTicker: ticker }: Product): string {
   const curl = (path: string) => `  curl -H 'Authorization: Bearer ${key}' '${url}${path}'\n`
   const book = `/v1/markets/${ticker}/orderbook?depth=3`
   return [

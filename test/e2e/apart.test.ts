@@ -50,6 +50,8 @@ test('invariant 5: while nothing can be recorded, records are published all the 
 
 test('invariant 5: while no shard listens, the record goes on', async () => {
   const sql = owner()
+  const subscriber = new Subscriber(product.socketUrl, market, product.apiKey)
+  await subscriber.subscribe()
   let watched = -1
   product.collector().on((message) => {
     const { status } = message as { status?: { watched: number } }

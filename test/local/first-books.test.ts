@@ -69,5 +69,5 @@ test('one book that never comes keeps nobody from the others', async () => {
   const heard = collector()
   const first = firstBooks(heard, 2, 20)
   heard.says(4, 2)
-  await expect(first).resolves.toBeUndefined()
+  await expect(first).resolves.toBeGreaterThan(0)
 })
