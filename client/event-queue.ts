@@ -70,7 +70,7 @@ export class EventQueue {
     let trades = 0
     const markets = new Set<string>()
     const all = this.#events.filter((event) => KEPT.has(event.type))
-    const kept = new Set(all.slice(-Math.floor(this.#most / 2)))
+    const kept = new Set(all.slice(Math.max(0, all.length - Math.floor(this.#most / 2))))
     for (const event of this.#events) {
       if (kept.has(event)) continue
       if (event.type === 'behind') {

@@ -1,6 +1,6 @@
 import { EventQueue } from './event-queue.ts'
 import type { FollowedBook } from './followed-book.ts'
-import type { Loss } from './loss.ts'
+import { type Loss, wordsOf } from './loss.ts'
 import { readMessage } from './read-message.ts'
 import { Reconnect } from './reconnect.ts'
 import { type OpenSocket, platformSocket, refusedStatus, type SocketLike } from './socket.ts'
@@ -74,6 +74,8 @@ export class LiveStream implements AsyncIterable<StreamEvent> {
   #over = false
   #offTimer: () => void = () => {}
   #offSend: () => void = () => {}
+  /** Calls off what asks for a ticket. */
+  #asking = new AbortController()
 
   /** Begins to connect. */
   constructor(options: LiveOptions) {
@@ -163,7 +165,7 @@ export class LiveStream implements AsyncIterable<StreamEvent> {
     const { ticket, apiKey, url, market = '*', fetch: given } = this.#options
     const get: Fetch = given ?? ((address, init) => fetch(address, init))
     if (ticket === undefined)
-      return apiKey === undefined ? null : askTicket(get, url, apiKey, market)
+      return apiKey === undefined ? null : askTicket(get, url, apiKey, market, this.#asking.signal)
     try {
       return { kind: 'ticket', ticket: await ticket() }
     } catch (error) {
@@ -251,7 +253,8 @@ export class LiveStream implements AsyncIterable<StreamEvent> {
     const verdict = this.#reconnect.lost(loss, this.#clock.now())
     this.#drop(NORMAL)
     const retryMs = verdict.kind === 'retry' ? verdict.afterMs : null
-    for (const event of this.#follower.disconnected(cause, retryMs)) this.#queue.put(event)
+    const told = this.#follower.disconnected(cause, retryMs, wordsOf(loss))
+    for (const event of told) this.#queue.put(event)
     if (verdict.kind === 'retry') {
       this.#offTimer = this.#clock.after(verdict.afterMs, () => void this.#connect())
       return
@@ -268,6 +271,8 @@ export class LiveStream implements AsyncIterable<StreamEvent> {
     this.#open = false
     this.#offTimer()
     this.#offSend()
+    this.#asking.abort()
+    this.#asking = new AbortController()
     const socket = this.#socket
     this.#socket = null
     try {

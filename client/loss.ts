@@ -47,3 +47,16 @@ export function meaningOf(loss: Loss): LossMeaning {
     ? { kind: 'stop', cause: FINAL_STATUSES[status] ?? 'refused', message }
     : { kind: 'retry', atLeastMs: retryAfterMs ?? 0 }
 }
+
+/** What there is to say of a loss, for a person. */
+export function wordsOf(loss: Loss): string {
+  switch (loss.kind) {
+    case 'closed':
+      return `closed with ${loss.code} ${loss.reason}`.trim()
+    case 'silent':
+      return 'nothing was heard for too long'
+    case 'refused':
+    case 'unreachable':
+      return loss.message
+  }
+}

@@ -56,7 +56,8 @@ const SHAPES: Readonly<Record<ServerMessage['type'], (raw: Raw) => boolean>> = {
   warning: (raw) => text(raw['code']),
   unsubscribed: ofSub,
   pong: () => true,
-  error: (raw) => text(raw['code']) && text(raw['message']),
+  error: (raw) =>
+    text(raw['code']) && text(raw['message']) && (raw['market'] === undefined || named(raw)),
 }
 
 /**

@@ -98,9 +98,21 @@ export type StreamEvent =
   /** Every book of this subscription is current. */
   | { readonly type: 'ready'; readonly id: number }
   | { readonly type: 'unsubscribed'; readonly id: number }
-  | { readonly type: 'error'; readonly id: number | null; code: string; message: string }
-  /** Books are possibly wrong from here to `healthy`; `retryMs` is when the next attempt comes. */
-  | { readonly type: 'stale'; readonly cause: StaleCause; readonly retryMs: number | null }
+  /** The server could not do what was asked: `id` is that of the subscription, `market` the one that it is of, if any. */
+  | {
+      readonly type: 'error'
+      readonly id: number | null
+      readonly market: string | null
+      readonly code: string
+      readonly message: string
+    }
+  /** Books are possibly wrong from here to `healthy`; `retryMs` is when the next attempt comes, `message` what was heard. */
+  | {
+      readonly type: 'stale'
+      readonly cause: StaleCause
+      readonly retryMs: number | null
+      readonly message: string
+    }
   | { readonly type: 'healthy' }
   /**
    * You read too slowly: `dropped` events were thrown away, of the books of `markets` (look at `stream.book()`, which has

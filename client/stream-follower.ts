@@ -27,6 +27,8 @@ export class StreamFollower {
   readonly #refused = new Map<number, number>()
   readonly #source = { broken: true }
   #connected = false
+  /** That there is no connection was told. */
+  #saidAway = false
   #feedDown = false
   #healthy = false
 
@@ -71,6 +73,7 @@ export class StreamFollower {
   /** A connection is open: everything is subscribed to, from where it stands. */
   connected(nowMs: number): void {
     this.#connected = true
+    this.#saidAway = false
     this.#feedDown = false
     this.outbox.clear()
     // The first that comes is the new start; it may be wrong too.
@@ -80,9 +83,15 @@ export class StreamFollower {
     for (const id of this.#subscriptions.ids) this.#sendSubscribe(id)
   }
 
-  /** The connection is gone. @param retryMs when the next attempt comes */
-  disconnected(cause: StaleCause, retryMs: number | null): StreamEvent[] {
-    const had = this.#connected
+  /**
+   * The connection is gone, or was not got. It is told once, however many attempts fail after it.
+   * @param retryMs when the next attempt comes
+   * @param message what was heard of it
+   */
+  disconnected(cause: StaleCause, retryMs: number | null, message = ''): StreamEvent[] {
+    // Of an attempt that is the last one `stopped` tells.
+    const known = this.#saidAway || (retryMs === null && !this.#connected)
+    this.#saidAway = true
     this.#connected = false
     this.#healthy = false
     this.#source.broken = true
@@ -91,7 +100,7 @@ export class StreamFollower {
     this.#refused.clear()
     this.outbox.clear()
     for (const book of this.#books.values()) book.disconnect()
-    return had ? [{ type: 'stale', cause, retryMs }] : []
+    return known ? [] : [{ type: 'stale', cause, retryMs, message }]
   }
 
   /** Takes a message. @returns what there is to tell, in order */
@@ -101,7 +110,10 @@ export class StreamFollower {
     if (whole === this.#healthy) return events
     this.#healthy = whole
     if (whole) events.push({ type: 'healthy' })
-    else if (this.#feedDown) events.push({ type: 'stale', cause: 'feed_down', retryMs: null })
+    else if (this.#feedDown) {
+      const message = 'the exchange is not heard'
+      events.push({ type: 'stale', cause: 'feed_down', retryMs: null, message })
+    }
     return events
   }
 
@@ -212,6 +224,7 @@ export class StreamFollower {
       const { id, accepted, rejected } = message
       if (id === undefined) return []
       if (this.#subscriptions.opened(id, sub)) {
+        for (const { market } of rejected) this.#lack(id, market)
         return [{ type: 'subscribed', id, accepted, rejected }]
       }
       this.outbox.put({ op: 'unsubscribe', sub })
@@ -226,20 +239,28 @@ export class StreamFollower {
     const id = this.#subscriptions.idOf(sub)
     if (id === null || message.type === 'unsubscribed') return []
     const { type, markets } = message
-    if (type === 'left') for (const market of markets) this.#forget(market)
+    for (const market of markets) {
+      if (type === 'joined') this.#subscriptions.joined(id, market)
+      else this.#lack(id, market)
+    }
     return [{ type, id, markets }]
   }
 
   #tellError(
-    { id, code, message }: Extract<ServerMessage, { type: 'error' }>,
+    { id, code, message, market }: Extract<ServerMessage, { type: 'error' }>,
     nowMs: number,
   ): StreamEvent {
-    if (code === 'resume_ahead') for (const book of this.#books.values()) book.mayBeAhead()
+    if (code === 'resume_ahead' && market !== undefined) this.#books.get(market)?.mayBeAhead()
     else if (id !== undefined && this.#subscriptions.isPending(id)) {
       if (PASSING_ERRORS.has(code)) this.#refused.set(id, nowMs)
       else this.#subscriptions.remove(id)
     }
-    return { type: 'error', id: id ?? null, code, message }
+    return { type: 'error', id: id ?? null, market: market ?? null, code, message }
+  }
+
+  /** A book that no subscription has is followed no more: nobody would vouch for it. */
+  #lack(id: number, market: string): void {
+    if (this.#subscriptions.without(id, market)) this.#forget(market)
   }
 
   #forget(market: string): void {

@@ -19,14 +19,16 @@ type Wanted = {
   readonly id: number
   readonly selection: Selection
   readonly markets: ReadonlySet<string>
+  /** Of what it may cover, this was said not to be among it on this connection. */
+  readonly without: Set<string>
   /** It was open on an earlier connection: trades are resumed. */
   before: boolean
   sub: number | null
   ready: boolean
 }
 
-/** A subscribe may have 1 MiB; so much of it (characters) is used for what is resumed, the rest gets images. */
-const RESUME_CHARS = 900_000
+/** A subscribe may have 1 MiB; so much of it (characters) is used: what is not resumed for want of room gets an image. */
+const SUBSCRIBE_CHARS = 1_000_000
 /** The checksum is of so many levels a side. */
 const CHECKED_LEVELS = 10
 
@@ -56,7 +58,8 @@ export class Subscriptions {
     this.#last += 1
     const markets = new Set(this.#only === null ? selection.markets : [this.#only])
     const id = this.#last
-    this.#wanted.set(id, { id, selection, markets, before: false, sub: null, ready: false })
+    const fresh = { before: false, sub: null, ready: false }
+    this.#wanted.set(id, { id, selection, markets, without: new Set(), ...fresh })
     this.#shown.clear()
     return id
   }
@@ -98,12 +101,30 @@ export class Subscriptions {
     return wanted.id
   }
 
+  /** A subscription does not have this market. @returns whether no other one may cover it either */
+  without(id: number, market: string): boolean {
+    this.#wanted.get(id)?.without.add(market)
+    this.#shown.delete(market)
+    if (this.shown(market) !== null) return false
+    for (const wanted of this.#wanted.values()) wanted.without.delete(market)
+    this.#shown.delete(market)
+    return true
+  }
+
+  /** A subscription has this market from now on. */
+  joined(id: number, market: string): void {
+    this.#wanted.get(id)?.without.delete(market)
+    this.#shown.delete(market)
+  }
+
   /** The connection is gone, and the numbers with it. */
   disconnect(): void {
     for (const wanted of this.#wanted.values()) {
       wanted.sub = null
       wanted.ready = false
+      wanted.without.clear()
     }
+    this.#shown.clear()
   }
 
   /**
@@ -146,7 +167,7 @@ export class Subscriptions {
 
   #resumed(wanted: Wanted, books: Iterable<FollowedBook>): Record<string, number> {
     const resume: Record<string, number> = {}
-    let left = RESUME_CHARS
+    let left = SUBSCRIBE_CHARS - JSON.stringify(selectorsOf(wanted.selection)).length
     for (const book of books) {
       const { market, seq } = book
       if (!mayCover(wanted, market)) continue
@@ -162,9 +183,9 @@ export class Subscriptions {
   }
 }
 
-function mayCover({ selection, markets }: Wanted, market: string): boolean {
+function mayCover({ selection, markets, without }: Wanted, market: string): boolean {
   const { events = [], series = [], all = false, channels = ['book'] } = selection
-  if (!channels.includes('book')) return false
+  if (!channels.includes('book') || without.has(market)) return false
   return all || events.length > 0 || series.length > 0 || markets.has(market)
 }
 

@@ -9,12 +9,14 @@ export type Fetch = (url: string, init: RequestInit) => Promise<Response>
  * Asks for a ticket by API key (`POST /v1/stream/tickets`), for a page: a browser's socket cannot bear a key.
  * @param base the API's address, `https://…`
  * @param market the one market that is followed, or `*`
+ * @param signal calls it off
  */
 export async function askTicket(
   fetch: Fetch,
   base: string,
   apiKey: string,
   market: string,
+  signal: AbortSignal,
 ): Promise<TicketAnswer> {
   let answer: Response
   try {
@@ -22,6 +24,7 @@ export async function askTicket(
       method: 'POST',
       headers: { authorization: `Bearer ${apiKey}`, 'content-type': 'application/json' },
       body: JSON.stringify({ market }),
+      signal,
     })
   } catch (error) {
     return { kind: 'unreachable', message: String(error) }

@@ -4,6 +4,7 @@ import { readLocalConfig } from './config.ts'
 import { USAGE } from './options.ts'
 import { type Product, startProduct } from './product.ts'
 import { type ShownStatus, statusLine } from './status-line.ts'
+import { streamCall } from './stream-call.ts'
 
 const PORT_PATIENCE_MS = 2000
 const PORT_LOOK_MS = 100
@@ -73,11 +74,14 @@ function announce(product: Product): void {
 function welcome({ url, apiKey: key, firstTicker: ticker }: Product): string {
   const curl = (path: string) => `  curl -H 'Authorization: Bearer ${key}' '${url}${path}'\n`
   const book = `/v1/markets/${ticker}/orderbook?depth=3`
+  const head = `\nKalshiBook listens on ${url}. Ctrl-C stops it.\n\n  key ${key}\n\n`
+  if (ticker === null) return `${head}${curl('/v1/markets?limit=1')}\n`
   return [
-    `\nKalshiBook listens on ${url}. Ctrl-C stops it.\n\n  key ${key}\n\n`,
+    head,
     curl('/v1/markets?limit=1'),
-    ...(ticker === null ? [] : [curl(book), curl(`${book}&at=${new Date().toISOString()}`)]),
-    '\n',
+    curl(book),
+    curl(`${book}&at=${new Date().toISOString()}`),
+    `\n  ${streamCall(url, key, ticker)}\n\n  ${url}/live/${ticker} shows it in a browser: paste the key.\n\n`,
   ].join('')
 }
 

@@ -145,9 +145,9 @@ export const STREAM_EXAMPLES: Examples = {
   pong: { type: 'pong' },
   error: {
     type: 'error',
-    id: 2,
     code: 'resume_ahead',
-    message: 'the book has not come so far: forget what you have',
+    message: `resume: ${MARKET} has not come to seq ${SEQ + 9}`,
+    market: MARKET,
   },
 }
 

@@ -29,7 +29,7 @@ export const MESSAGE_WORDS: Readonly<Record<StreamMessageName, string>> = {
   heartbeat:
     'Every 5 s on /v1/stream, every 30 s on a single market. `books` names at most 200 markets, those changed since they were last named first',
   joined: 'Markets that an event, a series or all of a subscription has come to hold',
-  left: 'Markets that are settled and followed no more',
+  left: 'Markets that are settled and followed no more; or that were to be resumed, and this subscription does not have',
   warning: 'This connection reads too slowly: its backlog is about to be replaced by images',
   status: 'What the exchange says of a market changed',
   unsubscribed: 'A subscription has ended',
@@ -45,7 +45,8 @@ export const ERROR_WORDS: Readonly<Record<StreamError, string>> = {
   unknown_op: 'there is no such op',
   unknown_market: 'the market is not one of this stream or subscription',
   too_many_markets: 'the plan follows fewer markets',
-  resume_ahead: 'the seq to resume from has not been reached: an image follows, forget your book',
+  resume_ahead:
+    'the seq to resume `market` from has not been reached: an image follows, forget your book',
   invalid_param: 'a field is not what it may be; the message names it',
   rate_limited: `more than ${CLIENT_MESSAGES_PER_SECOND} messages came in a second, or too many wait for an answer`,
   upstream_degraded: 'the markets cannot be looked up now: subscribe again',
@@ -69,7 +70,7 @@ export const RULES = `**Opening.** A key in a header (\`Authorization: Bearer kb
 
 **Checksums.** CRC-32 (zlib’s, unsigned) of ASCII text: the yes ladder, \`|\`, the no ladder; each ladder its ten best levels, best first, joined by \`,\`; a level is \`P:S\`, P in millionths of a dollar and S in hundredths of a contract. \`full_checksum\` is of all levels. At a depth below 10 a reader has too few levels to check.
 
-**Resuming.** \`resume\` names for each market the seq that a reader has: records after it are sent exactly, or an image with reason \`resume_miss\`. After \`resume_ahead\` forget the book.
+**Resuming.** \`resume\` names for each market the seq that a reader has: records after it are sent exactly, or an image with reason \`resume_miss\`. After \`resume_ahead\` forget the book of the market that it names.
 
 **Silence.** Nothing for 15 s (45 s on a single market) means stale: reconnect, after a random while. A deploy drops sockets without a close frame.
 

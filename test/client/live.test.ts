@@ -3,7 +3,9 @@ import { WebSocket } from 'ws'
 import { fullChecksum } from '#core/checksum'
 import { type BookRecord, seqOf } from '#core/log'
 import { type LiveOptions, LiveStream } from '../../client/live.ts'
+import type { OpenSocket } from '../../client/socket.ts'
 import type { StreamEvent } from '../../client/stream-event.ts'
+import type { Fetch } from '../../client/ticket.ts'
 import { change, epoch, levels, must, price, size, us } from '../core/arbitraries.ts'
 import { until } from '../until.ts'
 import { StreamHost } from './stream-host.ts'
@@ -111,7 +113,7 @@ test('a single market’s stream is opened at its own address, by a socket that 
   await until('it is healthy', () => stream.healthy)
   server.publish(A, [delta(1)])
   await until('a change has come', () => sameBook(stream, server, A))
-  expect(host.upgrades).toEqual([{ path: `/v1/markets/${A}/stream`, protocols: '' }])
+  expect(host.upgrades).toMatchObject([{ path: `/v1/markets/${A}/stream`, protocols: '' }])
   expect(host.asked).toEqual([])
   expect(server.heard).toEqual([{ op: 'subscribe', id: 1, channels: ['book'] }])
   expect(told('ready')).toEqual([{ type: 'ready', id: 1 }])
@@ -187,9 +189,39 @@ test('when the server never came so far, the book is forgotten and begins anew',
   for (const [market, live] of restored.books) server.books.set(market, live)
   host.cut()
   await until('it is back', () => told('healthy').length === 2)
-  expect(told('error')).toMatchObject([{ code: 'resume_ahead' }])
+  expect(told('error')).toMatchObject([{ code: 'resume_ahead', market: A }])
   expect(stream.book(A)?.seq).toBe(seqOf(epoch(8), 0))
   expect(sameBook(stream, server, A) && sameBook(stream, server, B)).toBe(true)
+})
+
+test('who cannot connect at all is told once, and why', async () => {
+  const { host } = await hosted()
+  host.refuseUpgrade = { status: 503, message: 'not now' }
+  const open: OpenSocket = (url) => new WebSocket(url)
+  const { stream, told } = follow(host, { open })
+  stream.subscribe({ markets: [A] })
+  await until('it was tried', () => told('stale').length > 0)
+  expect(told('stale')[0]).toMatchObject({
+    cause: 'disconnected',
+    message: expect.stringMatching(/503/),
+  })
+  host.refuseUpgrade = null
+  await until('it is healthy', () => stream.healthy)
+  expect(told('stale')).toHaveLength(1)
+})
+
+test('a closed stream waits for no ticket any more', async () => {
+  const { host } = await hosted()
+  let given: AbortSignal | null | undefined
+  const fetch: Fetch = (_, { signal }) => {
+    given = signal
+    return new Promise((_, fail) => signal?.addEventListener('abort', () => fail(signal.reason)))
+  }
+  const { stream, events, ended } = follow(host, { apiKey: 'kb_live_1', fetch })
+  stream.close()
+  await ended
+  expect(given?.aborted).toBe(true)
+  expect(events).toEqual([])
 })
 
 test('a reader who is too slow is told, and the book has lost nothing', async () => {
@@ -265,7 +297,7 @@ test('when the feed is down the books are stale though the socket lives', async 
   await until('it is healthy', () => stream.healthy)
   server.beat('down')
   await until('it knows', () => told('stale').length === 1)
-  expect(told('stale')).toEqual([{ type: 'stale', cause: 'feed_down', retryMs: null }])
+  expect(told('stale')).toMatchObject([{ cause: 'feed_down', retryMs: null }])
   expect(stream.book(A)?.stale).toBe(true)
   server.beat()
   await until('it is healthy again', () => told('healthy').length === 2)

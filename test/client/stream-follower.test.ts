@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import type { ServerMessage } from '#core/wire/stream'
+import { SUBSCRIBE_BYTES } from '#core/wire/stream-command'
 import { StreamFollower } from '../../client/stream-follower.ts'
 import type { Selection } from '../../client/subscriptions.ts'
 
@@ -111,4 +112,61 @@ test('what is cut to a depth is not resumed, and the rest is', () => {
   follower.connected(0)
   const said = follower.outbox.take(5000) as { resume?: object }[]
   expect(said.map(({ resume }) => resume)).toEqual([{ M: 100 }, undefined])
+})
+
+test('a market that left one subscription and is named by another is still followed', () => {
+  const follower = opened({ series: ['S'] }, { markets: ['S-1'] })
+  follower.hear(image('S-1'), 0)
+  follower.hear({ type: 'left', sub: 1, markets: ['S-1'] }, 0)
+  expect(follower.books.get('S-1')?.kind).toBe('known')
+})
+
+test('a book that did not come so far is forgotten, and no other', () => {
+  const follower = opened({ markets: ['M', 'N'] })
+  for (const market of ['M', 'N']) follower.hear(image(market), 0)
+  follower.disconnected('disconnected', 0)
+  follower.connected(0)
+  follower.hear({ type: 'error', code: 'resume_ahead', message: 'why', market: 'M' }, 0)
+  const older = (market: string) => ({ ...image(market), seq: 90 }) as ServerMessage
+  expect(follower.hear(older('M'), 0)).toMatchObject([{ type: 'book', seq: 90 }])
+  expect(follower.hear(older('N'), 0)).toEqual([])
+  expect(follower.books.get('N')?.seq).toBe(100)
+})
+
+test('a subscribe has no more bytes than are taken, however many markets it names and resumes', () => {
+  const markets = Array.from({ length: 20_000 }, (_, n) => `KXMARKET-26NOV2217-T${n}.5`)
+  const follower = opened({ markets })
+  for (const market of markets) follower.hear(image(market), 0)
+  follower.disconnected('disconnected', 0)
+  follower.connected(0)
+  const [command] = follower.outbox.take(5000)
+  const text = JSON.stringify(command)
+  expect(text).toContain('"resume":{"KXMARKET')
+  expect(text.length).toBeLessThan(SUBSCRIBE_BYTES)
+})
+
+test.each(['rejected', 'left'] as const)(
+  'a book that is %s on the next connection is not vouched for by those that are followed',
+  (how) => {
+    const follower = opened({ markets: ['M', 'N'] })
+    for (const market of ['M', 'N']) follower.hear(image(market), 0)
+    follower.disconnected('disconnected', 0)
+    follower.connected(0)
+    follower.hear(WELCOME, 0)
+    const rejected = how === 'left' ? [] : [{ market: 'M', code: 'not_found' }]
+    follower.hear({ type: 'subscribed', id: 1, sub: 1, accepted: 1, rejected }, 0)
+    if (how === 'left') follower.hear({ type: 'left', sub: 1, markets: ['M'] }, 0)
+    follower.hear({ type: 'ready', sub: 1 }, 0)
+    expect(follower.books.get('N')?.stale).toBe(false)
+    expect(follower.books.get('M')?.stale ?? true).toBe(true)
+  },
+)
+
+test('a book that one of two subscriptions does not have stays, until the other has it neither', () => {
+  const follower = opened({ series: ['S'] }, { series: ['R'] })
+  follower.hear(image('R-1'), 0)
+  follower.hear({ type: 'left', sub: 1, markets: ['R-1'] }, 0)
+  expect(follower.books.get('R-1')?.kind).toBe('known')
+  follower.hear({ type: 'left', sub: 2, markets: ['R-1'] }, 0)
+  expect(follower.books.size).toBe(0)
 })

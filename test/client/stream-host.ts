@@ -9,8 +9,12 @@ type Refusal = { readonly status: number; readonly message: string } | null
 /** A real HTTP and websocket server before a StreamServer, on a free port. */
 export class StreamHost {
   readonly sockets = new Set<WebSocket>()
-  /** Subprotocols and path of each upgrade that was let through. */
-  readonly upgrades: { readonly path: string; readonly protocols: string }[] = []
+  /** Path, subprotocols and key of each upgrade that was let through. */
+  readonly upgrades: {
+    readonly path: string
+    readonly protocols: string
+    readonly authorization: string | undefined
+  }[] = []
   /** Bodies of those who asked for tickets. */
   readonly asked: unknown[] = []
   refuseTicket: Refusal = null
@@ -69,7 +73,8 @@ export class StreamHost {
 
   #serve(ws: WebSocket, request: IncomingMessage): void {
     const path = request.url ?? ''
-    this.upgrades.push({ path, protocols: request.headers['sec-websocket-protocol'] ?? '' })
+    const { authorization, 'sec-websocket-protocol': protocols = '' } = request.headers
+    this.upgrades.push({ path, protocols, authorization })
     this.sockets.add(ws)
     const only = /^\/v1\/markets\/([^/]+)\/stream$/.exec(path)?.[1] ?? null
     const { hear, gone } = this.#stream.connect((message) => ws.send(JSON.stringify(message)), only)

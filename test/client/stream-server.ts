@@ -111,7 +111,7 @@ export class StreamServer {
         have === undefined ? { ahead: false, messages: live.start('initial') } : live.resume(have)
       if (ahead) {
         const message = 'resume: this market has not come so far'
-        connection.say({ type: 'error', ...id, code: 'resume_ahead', message })
+        connection.say({ type: 'error', code: 'resume_ahead', message, market })
       }
       for (const message of messages) connection.say(message)
     }

@@ -48,7 +48,7 @@ test('nothing in a page comes from elsewhere, is written inline, or speaks to an
   expect(response.headers.get('Cache-Control')).toBe('private, no-store')
   expect(text).not.toMatch(/ style=| on[a-z]+=|<style/)
   const named = [...text.matchAll(/(?:src|href)="([^"]*)"/g)].map(([, path = '']) => path)
-  expect(named).toEqual(['/site/live.css', '/site/live.js', '/'])
+  expect(named).toEqual(['/site/live.css', '/site/live.js'])
   // Without its script nothing is sent: a key never gets into an address.
   expect(text).not.toMatch(/<(?:form|input)[^>]* (?:name|action)=/)
 })

@@ -5,7 +5,7 @@ import type { Html } from './page.ts'
 /** The page of one market before its script has filled it: everything of the exchange's is escaped. */
 export function liveBody({ ticker, event, title, yesSubTitle }: MarketTitle): Html {
   return html`<header>
-<a class="mark" href="/">KalshiBook</a>
+<span class="mark">KalshiBook</span>
 <span id="feed" class="pill" role="status">not connected</span>
 </header>
 <main id="live" data-ticker="${ticker}">
@@ -16,7 +16,7 @@ export function liveBody({ ticker, event, title, yesSubTitle }: MarketTitle): Ht
 <label for="key">API key</label>
 <div class="line"><input id="key" type="password" autocomplete="off" spellcheck="false" placeholder="kb_live_…" required>
 <button type="submit">Watch</button></div>
-<p id="key-note" class="quiet">Kept in this tab alone, and sent to this host alone.</p>
+<p id="key-note" class="quiet"></p>
 </form>
 <div class="columns">
 <section class="card" aria-label="Order book">

@@ -20,7 +20,7 @@ body {
   font: 15px/1.45 system-ui, -apple-system, "Segoe UI", Roboto, sans-serif;
 }
 header { display: flex; justify-content: space-between; align-items: center; padding: 14px 0; }
-.mark { color: inherit; font-weight: 700; letter-spacing: -0.01em; text-decoration: none; }
+.mark { font-weight: 700; letter-spacing: -0.01em; }
 h1 { font-size: 22px; line-height: 1.25; margin: 6px 0 2px; letter-spacing: -0.01em; overflow-wrap: anywhere; }
 h2 { font-size: 13px; margin: 0; text-transform: uppercase; letter-spacing: 0.06em; color: var(--quiet); }
 .sub { margin: 0 0 16px; overflow-wrap: anywhere; }

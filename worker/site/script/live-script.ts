@@ -8,6 +8,7 @@ import { TradeList } from './trade-list.ts'
 const KEY = 'kalshibook-key'
 const DEPTH = 12
 const TRADES = 20
+const KEY_NOTE = 'Kept in this tab alone, and sent to this host alone.'
 
 /** An element of the page. Throws when it is not there. */
 function part<Kind extends HTMLElement>(id: string): Kind {
@@ -33,6 +34,7 @@ function begin(key: string): void {
   part('forget').hidden = false
   stream?.close()
   ended = null
+  feed = 'healthy'
   stream = new LiveStream({ url: location.origin, market: ticker, apiKey: key })
   stream.subscribe({ channels: ['book', 'trade', 'status'] })
   show('connecting', 'connecting')
@@ -57,7 +59,8 @@ function ask(note: string | null): void {
   sessionStorage.removeItem(KEY)
   form.hidden = false
   part('forget').hidden = true
-  if (note !== null) part('key-note').textContent = note
+  part('age').textContent = ''
+  part('key-note').textContent = note ?? KEY_NOTE
 }
 
 async function follow(followed: LiveStream): Promise<void> {
@@ -73,8 +76,11 @@ function hear(event: StreamEvent): void {
     case 'heartbeat': {
       feed = event.feed
       const age = event.upstream_age_ms
+      // A moment stays true when nothing comes any more; "90 ms ago" would not.
       part('age').textContent =
-        age === null ? '' : `the exchange was heard ${Math.round(age)} ms ago`
+        age === null
+          ? ''
+          : `the exchange was last heard at ${new Date(Date.now() - age).toLocaleTimeString()}`
       break
     }
     case 'trade':
