@@ -83,11 +83,18 @@ export class FeedLink {
     }
   }
 
+  /** Tells that we live; what this shard was not sent yet is not vouched for. */
   beat(beat: FeedBeat): void {
+    const now = Date.now()
     const oldest = Math.min(...this.#unacked.values())
-    if (Date.now() - oldest > UNANSWERED_MS && this.#state.kind === 'open') {
+    if (now - oldest > UNANSWERED_MS && this.#state.kind === 'open') {
       this.#state.ws.terminate()
-    } else this.tell(JSON.stringify({ beat }))
+      return
+    }
+    const upstream = beat.upstream_age_ms
+    const waited = this.#options.outbox.waitedMs(now)
+    const upstream_age_ms = upstream === null ? null : Math.max(upstream, waited)
+    this.tell(JSON.stringify({ beat: { ...beat, upstream_age_ms } }))
   }
 
   /** Sends a message that is no batch, if the shard hears us. */

@@ -16,14 +16,23 @@ export type FeedOutboxOptions = {
   readonly statusOf: (market: Ticker) => string | null
 }
 
+/** Between two checksums of a market that only changes, ms: over a whole book, one costs as much as many changes. */
+const SUM_EVERY_MS = 1000
+
+type Watched = {
+  /** It is still to be said where it stands. */
+  due: boolean
+  /** When its book's checksum was last told, as `Date.now()`. */
+  summedMs: number
+}
+
 /** What one shard is to be sent: records, images, trades and states of the markets that it watches, and what it peeks at. */
 export class FeedOutbox {
   readonly #options: FeedOutboxOptions
   readonly #text = new RecordText()
   readonly #recent: RecentRecords
   readonly #peeks: Peeks
-  /** Watched markets, and whether it is still to be said where each stands. */
-  readonly #watched = new Map<Ticker, boolean>()
+  readonly #watched = new Map<Ticker, Watched>()
   readonly #waiting = new Map<Ticker, WaitingItem>()
   #entries = 0
   #characters = 0
@@ -48,6 +57,12 @@ export class FeedOutbox {
   /** Characters of what waits, about. */
   get bytes(): number {
     return this.#characters
+  }
+
+  /** How long what waits longest has waited, ms; 0 when nothing does. @param nowMs as `Date.now()` */
+  waitedMs(nowMs: number): number {
+    const [oldest] = this.#waiting.values()
+    return oldest === undefined ? 0 : Math.max(0, nowMs - oldest.sinceMs)
   }
 
   get overflown(): boolean {
@@ -86,7 +101,7 @@ export class FeedOutbox {
     for (const market of markets) {
       if (this.#watched.has(market)) this.need(market, null)
       else {
-        this.#watched.set(market, true)
+        this.#watched.set(market, { due: true, summedMs: 0 })
         this.#wait(market).raise('image')
       }
     }
@@ -106,17 +121,17 @@ export class FeedOutbox {
    * @param have the last seq that it took; null when only an image helps
    */
   need(market: Ticker, have: Seq | null): void {
-    if (!this.#watched.has(market)) {
+    const watched = this.#watched.get(market)
+    if (watched === undefined) {
       this.watch([market])
       return
     }
-    this.#watched.set(market, true)
+    watched.due = true
+    watched.summedMs = 0
     const waiting = this.#wait(market)
     const missing = have === null ? null : this.#recent.after(market, have)
     if (missing !== null) waiting.again(missing)
-    else if (have !== null && have === this.#options.logs.get(market)?.last) {
-      waiting.raise('records and sum')
-    } else waiting.raise('records and image')
+    else waiting.raise(this.#isAll(market, have) ? 'records and sum' : 'records and image')
   }
 
   /** One image of a market, watched or not, is wanted by the question `ref`. */
@@ -141,18 +156,28 @@ export class FeedOutbox {
     let characters = items.reduce((sum, { length }) => sum + length, 0)
     for (const [market, waiting] of this.#waiting) {
       const log = this.#options.logs.get(market)
-      const due = this.#watched.get(market) === true
-      const standing = () => (due ? this.#options.statusOf(market) : null)
-      const item = waiting.print(market, log, standing, nowMs)
+      const watched = this.#watched.get(market)
+      const standing = () => (watched?.due ? this.#options.statusOf(market) : null)
+      const isSummed = nowMs - (watched?.summedMs ?? 0) >= SUM_EVERY_MS
+      const item = waiting.print(market, log, { standing, isSummed, nowMs })
       characters += item?.text.length ?? 0
       if (items.length > 0 && characters > MESSAGE_CHARACTERS) break
       if (item !== null) items.push(item.text)
-      if (item?.stands) this.#watched.set(market, false)
+      if (watched !== undefined && item !== null) {
+        if (item.stands) watched.due = false
+        if (item.isSummed) watched.summedMs = nowMs
+      }
       const { moreTrades } = waiting
       this.#drop(market)
       if (moreTrades.length > 0) this.#wait(market).trades(moreTrades)
     }
     return items.length === 0 ? null : `[${items.join(',')}]`
+  }
+
+  /** Whether who has come so far has all of a book, so that its checksum proves it. */
+  #isAll(market: Ticker, have: Seq | null): boolean {
+    const log = this.#options.logs.get(market)
+    return log?.known === true && have === log.last
   }
 
   #wait(market: Ticker): WaitingItem {

@@ -23,11 +23,24 @@ export type ItemText = {
   readonly text: string
   /** Whether it says where the market stands. */
   readonly stands: boolean
+  /** Whether it bears its book's checksum. */
+  readonly isSummed: boolean
+}
+
+/** What a market's text is to say besides what waits. */
+export type Saying = {
+  /** Where the market stands, if it is to be said together with its book; null when it is not known. */
+  readonly standing: () => string | null
+  /** Records alone come with the book's checksum too. */
+  readonly isSummed: boolean
+  /** As `Date.now()`. */
+  readonly nowMs: number
 }
 
 /** What waits to be told of one watched market. */
 export class WaitingItem {
-  readonly #sinceMs = Date.now()
+  /** When it began to wait, as `Date.now()`. */
+  readonly sinceMs = Date.now()
   readonly #grown: Grown
   #answer: Answer = 'records'
   #records: PrintedRecord[] = []
@@ -78,24 +91,19 @@ export class WaitingItem {
   /**
    * Prints it; null when it has nothing to say.
    * @param log the market's log, if it has one
-   * @param standing where the market stands, if it is to be said together with its book; null when it is not known
-   * @param nowMs as `Date.now()`
    */
-  print(
-    market: Ticker,
-    log: MarketLog | undefined,
-    standing: () => string | null,
-    nowMs: number,
-  ): ItemText | null {
-    const waitingMs = nowMs - this.#sinceMs
+  print(market: Ticker, log: MarketLog | undefined, saying: Saying): ItemText | null {
+    const { standing, isSummed, nowMs } = saying
+    const waitingMs = nowMs - this.sinceMs
     if (this.#records.length > 0 && becomesImage(0, waitingMs)) this.#condense()
-    const book = this.#book(log)
+    const book = this.#book(log, isSummed)
     const trades = this.#trades.slice(0, ITEM_TRADES)
     const said =
       book.image !== null || book.records.length > 0 || this.#answer === 'records and sum'
     const status = this.status ?? (said ? standing() : null)
     if (!said && trades.length === 0 && status === null) return null
-    return { text: itemText(market, { ...book, trades, status }), stands: status !== null }
+    const text = itemText(market, { ...book, trades, status })
+    return { text, stands: status !== null, isSummed: book.sum !== null }
   }
 
   /** It was told, or is not wanted: nothing of it waits. */
@@ -104,13 +112,13 @@ export class WaitingItem {
   }
 
   /** The records that wait, and what the answer adds to them. */
-  #book(log: MarketLog | undefined) {
+  #book(log: MarketLog | undefined, isSummed: boolean) {
     const records = this.#records
     switch (this.#answer) {
       case 'records':
       case 'records and sum': {
-        const empty = this.#answer === 'records' && records.length === 0
-        const last = empty ? null : (log?.image() ?? null)
+        const unsummed = this.#answer === 'records' && (records.length === 0 || !isSummed)
+        const last = unsummed ? null : (log?.image() ?? null)
         return { records, image: null, sum: last === null ? null : fullChecksum(last) }
       }
       case 'records and image':

@@ -14,6 +14,9 @@ const variables = z.object({
   FEED_SHARDS: whole(1, 64).default(2),
   FEED_SILENT_MS: whole(10, 2 ** 31 - 1).optional(),
   FEED_HEARTBEAT_MS: whole(10, 2 ** 31 - 1).optional(),
+  FREE_WATCHES: whole(0, 2 ** 31 - 1).optional(),
+  GATEWAY_HEARTBEAT_MS: whole(10, 2 ** 31 - 1).optional(),
+  GATEWAY_LINGER_MS: whole(0, 2 ** 31 - 1).optional(),
   FEED_TOKEN_NEXT: z.string().min(16, { error: 'must have 16 characters at the least' }).optional(),
 })
 

@@ -35,15 +35,22 @@ const address = z
   .nullable()
   .catch(null)
 
+/** A whole number; what is empty is none, where it would otherwise read as 0. */
+const whole = (least: number) =>
+  z
+    .union([z.string().min(1), z.number()])
+    .transform(Number)
+    .pipe(z.int().min(least))
+
 /** A missing or unusable value is null, and what needs it answers 503: nothing stands in for it. */
 const schema = z.object({
   FEED_ENV: z.string().min(1).nullable().catch(null),
   FEED_SHARDS: z.coerce.number().int().min(1).max(1024).nullable().catch(null),
-  FEED_SILENT_MS: z.coerce.number().int().min(10).catch(5000),
-  FEED_HEARTBEAT_MS: z.coerce.number().int().min(10).catch(30_000),
-  FREE_WATCHES: z.coerce.number().int().min(0).catch(1000),
-  GATEWAY_HEARTBEAT_MS: z.coerce.number().int().min(10).catch(5000),
-  GATEWAY_LINGER_MS: z.coerce.number().int().min(0).catch(15_000),
+  FEED_SILENT_MS: whole(10).catch(5000),
+  FEED_HEARTBEAT_MS: whole(10).catch(30_000),
+  FREE_WATCHES: whole(0).catch(1000),
+  GATEWAY_HEARTBEAT_MS: whole(10).catch(5000),
+  GATEWAY_LINGER_MS: whole(0).catch(15_000),
   FEED_TOKEN: secret,
   FEED_TOKEN_NEXT: secret,
   KEY_PEPPER_V1: secret,

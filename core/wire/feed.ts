@@ -40,7 +40,7 @@ const feedItem = z.object({
   records: z.array(wireRecord).optional(),
   /** The book after record `image.seq`: the answer to a watch or a need. */
   image: wireImage.optional(),
-  /** full_checksum after the last record or of the image. */
+  /** full_checksum after the last record or of the image; not with every item. Alone it proves a book that is all there is. */
   sum: z.int().nonnegative().optional(),
   /** In no promised order relative to the records. */
   trades: z.array(wireTrade).optional(),
@@ -50,7 +50,10 @@ const feedItem = z.object({
 
 const beat = z.object({
   sent_us: z.int().nonnegative(),
-  /** Since the last frame of the exchange that proves its books; null while not connected. */
+  /**
+   * Since the last frame of the exchange that proves its books, or since what waits longest for this shard began to;
+   * null while not connected.
+   */
   upstream_age_ms: z.int().nonnegative().nullable(),
   lag_p50_ms: z.number().nonnegative().nullable(),
   lag_p99_ms: z.number().nonnegative().nullable(),

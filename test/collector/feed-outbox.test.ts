@@ -223,3 +223,28 @@ test('who follows from the start is never in need, whatever others ask for, and 
     { numRuns: 300 },
   )
 })
+
+test('who has all of a log that is in a gap is told of the gap, as no checksum can prove it', () => {
+  const log = new MarketLog(epoch(8), null)
+  log.snapshot(FULL, us(100))
+  const outbox = watched(log)
+  taken(outbox)
+  const gap = must(log.gap('cut', us(100), us(110)))
+  outbox.add(MARKET, gap)
+  taken(outbox)
+  outbox.need(MARKET, gap.seq)
+  const [item] = taken(outbox)
+  expect(item?.records).toMatchObject([{ type: 'gap', seq: gap.seq }])
+})
+
+test('a market that only changes is told with its checksum once a second', () => {
+  const log = new MarketLog(epoch(8), null)
+  log.snapshot(FULL, us(100))
+  const outbox = watched(log)
+  taken(outbox, 5000)
+  const sums = [5001, 5999, 6000, 6500, 7000].map((nowMs, i) => {
+    change(log, outbox, 110 + i)
+    return taken(outbox, nowMs).map(({ sum }) => sum !== undefined)
+  })
+  expect(sums).toEqual([[false], [false], [true], [false], [true]])
+})

@@ -63,6 +63,8 @@ test.each([
   ['a batch that is no number', [], { RECORD_BATCH: 'abc' }, 'RECORD_BATCH'],
   ['a watermark too seldom', [], { WATERMARK_EVERY_MS: '9999' }, 'WATERMARK_EVERY_MS'],
   ['a silence that is no number', [], { FEED_SILENT_MS: 'long' }, 'FEED_SILENT_MS'],
+  ['free watches that are no number', [], { FREE_WATCHES: 'many' }, 'FREE_WATCHES'],
+  ['a linger that is no number', [], { GATEWAY_LINGER_MS: '-1' }, 'GATEWAY_LINGER_MS'],
   ['a token too short', [], { FEED_TOKEN_NEXT: 'short' }, 'FEED_TOKEN_NEXT'],
   ['no address', [], { ...exchange, KALSHI_WS_URL: 'nonsense' }, 'KALSHI_WS_URL'],
   ['a socket for REST', [], { ...exchange, KALSHI_REST_URL: 'ws://x' }, 'KALSHI_REST_URL'],

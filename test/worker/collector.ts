@@ -2,6 +2,7 @@ import { expect } from 'vitest'
 import { type Epoch, seqOf } from '#core/log'
 import type { FeedHello, FeedItem } from '#core/wire/feed'
 import type { WireRecord } from '#core/wire/record'
+import type { WireTrade } from '#core/wire/trade'
 import { openSocket, type TestSocket } from './socket.ts'
 
 const TOKEN = 'the-feed-token-of-tests'
@@ -103,13 +104,20 @@ export class TestCollector {
     this.send([{ m: market, ...question, ...(gap ? { records: [gap] } : { image }) }])
   }
 
-  send(items: FeedItem[]): void {
+  /** @returns the batch's number, by which it is acknowledged */
+  send(items: FeedItem[]): number {
     this.#batch += 1
     this.socket.send({ n: this.#batch, items })
+    return this.#batch
   }
 
   /** Adds one contract to the bid, `times` times, in one batch. */
   add(market: string, times = 1): void {
+    this.send([this.more(market, times)])
+  }
+
+  /** As `add`, to be sent with others. */
+  more(market: string, times = 1): FeedItem {
     const book = this.books.get(market)
     const bid = book?.yes[0]
     if (book === undefined || bid === undefined) throw new Error(`no book of ${market}`)
@@ -119,7 +127,7 @@ export class TestCollector {
       bid[1] = `${(Number(bid[1]) + 1).toFixed(2)}`
       records.push(deltaOf(book.seq, '1.00', bid[1]))
     }
-    this.send([{ m: market, records }])
+    return { m: market, records }
   }
 }
 
@@ -139,4 +147,15 @@ export function snapshotOf(seq: number, size: string): WireRecord {
   const recv_us = Date.now() * 1000
   const yes: [string, string][] = [['0.4000', size]]
   return { type: 'snapshot', seq, reason: 'gap', yes, no: [], event_us: null, recv_us }
+}
+
+let trades = 0
+
+/** A trade of a market, received now, with an id of its own. */
+export function tradeOf(market: string): WireTrade {
+  const now = Date.now() * 1000
+  trades += 1
+  const trade = { type: 'trade', trade_id: `${trades}`, market, price: '0.4000' } as const
+  const rest = { size: '1.00', taker: 'yes', block: false, source: 'stream' } as const
+  return { ...trade, ...rest, event_us: now, recv_us: now }
 }

@@ -1,10 +1,19 @@
+import { runInDurableObject } from 'cloudflare:test'
 import { env } from 'cloudflare:workers'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import type { Ticker } from '#core/ticker'
 import type { FeedItem } from '#core/wire/feed'
-import type { WireTrade } from '#core/wire/trade'
+import { BookFeed } from '../../worker/live/book-feed.ts'
+import { CollectorLink } from '../../worker/live/collector-link.ts'
+import { FeedShard } from '../../worker/live/feed-shard.ts'
+import { GatewaySockets } from '../../worker/live/gateway-sockets.ts'
+import { GatewaysFeed } from '../../worker/live/gateways-feed.ts'
 import { MarketBook } from '../../worker/live/market-book.ts'
+import { MarketLanes } from '../../worker/live/market-lanes.ts'
+import { GATEWAY_HEADER } from '../../worker/live/stream-headers.ts'
 import { shardStub } from '../../worker/live/stubs.ts'
-import { TestCollector } from './collector.ts'
+import { Watchers } from '../../worker/live/watchers.ts'
+import { TestCollector, tradeOf } from './collector.ts'
 import { openStream, type TestSocket } from './socket.ts'
 import { setLease, storeMarket } from './store.ts'
 
@@ -51,19 +60,6 @@ function instead(run: () => Promise<never>): void {
   })
 }
 
-function tradeOf(market: string): WireTrade {
-  const now = Date.now() * 1000
-  const trade = { type: 'trade', trade_id: 'a', market, price: '0.4000', size: '1.00' } as const
-  const rest = {
-    taker: 'yes',
-    block: false,
-    event_us: now,
-    recv_us: now,
-    source: 'stream',
-  } as const
-  return { ...trade, ...rest }
-}
-
 test('an object that fails keeps nobody from theirs, is given its book again, and its trades are a gap', async () => {
   const [bad, good] = streams
   instead(() => Promise.reject(new Error('the object failed')))
@@ -85,18 +81,134 @@ test('an object that fails keeps nobody from theirs, is given its book again, an
   expect(await shardStub(env, 0, 1).status()).toMatchObject({ feed: 'healthy' })
 })
 
-test('an object that hangs does not keep the batch from being acknowledged', async () => {
-  const [, good] = streams
-  const { promise, resolve } = Promise.withResolvers<never>()
-  instead(() => promise)
-  const acks = () => collector.socket.messages.filter((message) => 'ack' in message).length
-  await expect.poll(acks).toBeGreaterThan(0)
-  const before = acks()
-  collector.send([
-    { m: BAD, trades: [tradeOf(BAD)] },
-    { m: GOOD, trades: [tradeOf(GOOD)] },
-  ])
-  expect(await good?.next()).toMatchObject({ type: 'trade' })
-  await expect.poll(acks, { timeout: 5000 }).toBe(before + 1)
-  resolve({ kind: 'taken' } as never)
+test('an object that hangs keeps nobody waiting, is told nothing more meanwhile, and then all anew', async () => {
+  const [bad, good] = streams
+  const { promise, resolve } = Promise.withResolvers<unknown>()
+  const { apply } = MarketBook.prototype
+  let calls = 0
+  let hangs = true
+  vi.spyOn(MarketBook.prototype, 'apply').mockImplementation(function (
+    this: MarketBook,
+    item: FeedItem,
+    feeding,
+  ) {
+    if (item.m !== BAD || !hangs) return apply.call(this, item, feeding)
+    calls += 1
+    return promise as never
+  })
+  const acked = (n: number) =>
+    expect
+      .poll(() => collector.socket.messages.some(({ ack }) => ack === n), { timeout: 5000 })
+      .toBe(true)
+  const first = tradeOf(BAD)
+  await acked(collector.send([{ m: BAD, trades: [first] }]))
+  const begun = Date.now()
+  for (let i = 0; i < 20; i += 1) {
+    await acked(
+      collector.send([
+        { m: BAD, trades: [tradeOf(BAD)] },
+        { m: GOOD, trades: [tradeOf(GOOD)] },
+      ]),
+    )
+    expect(await good?.next()).toMatchObject({ type: 'trade' })
+  }
+  expect(Date.now() - begun).toBeLessThan(4000)
+  expect(calls).toBeLessThan(5)
+  hangs = false
+  resolve({ kind: 'taken' })
+  collector.books.set(BAD, { seq: collector.seq(9), yes: [['0.4000', '9.00']], no: [] })
+  expect(await bad?.nextWith('channel')).toMatchObject({ type: 'gap', market: BAD })
+  expect(await bad?.nextWith('type', 'snapshot')).toMatchObject({ seq: collector.seq(9) })
 })
+
+test('nothing is asked of the collector for an object that follows no more', async () => {
+  const { promise, resolve } = Promise.withResolvers<unknown>()
+  const { apply } = MarketBook.prototype
+  const says = [{ kind: 'need', have: null }, { kind: 'idle' }]
+  vi.spyOn(MarketBook.prototype, 'apply').mockImplementation(function (
+    this: MarketBook,
+    item: FeedItem,
+    feeding,
+  ) {
+    if (item.m === GOOD && says.length > 0) return promise as never
+    const said = item.m === BAD && says.shift()
+    return said ? ({ ...said, token: feeding.token } as never) : apply.call(this, item, feeding)
+  })
+  // The batch in which it needs something is held up, and it is idle before that is over.
+  const first = collector.send([
+    { m: GOOD, trades: [tradeOf(GOOD)] },
+    { m: BAD, trades: [] },
+  ])
+  collector.answers = false
+  collector.send([{ m: BAD, trades: [] }])
+  expect(await collector.socket.nextWith('unwatch')).toEqual({ unwatch: [BAD] })
+  resolve({ kind: 'taken' })
+  const { messages } = collector.socket
+  await expect.poll(() => messages.some(({ ack }) => ack === first)).toBe(true)
+  const needs = messages.filter((message) => 'need' in message)
+  expect(JSON.stringify(needs)).not.toContain(BAD)
+})
+
+test('a shard that is restarting is asked once more, so that a subscriber is not left without a watch', async () => {
+  const { watch } = FeedShard.prototype
+  let fails = 1
+  vi.spyOn(FeedShard.prototype, 'watch').mockImplementation(function (this: FeedShard, ...asked) {
+    if (fails === 0) return watch.apply(this, asked)
+    fails -= 1
+    return Promise.reject(new Error('the shard restarts'))
+  })
+  await storeMarket('ERRS-26NOV22-NEW')
+  collector.known('ERRS-26NOV22-NEW')
+  const stream = await openStream('ERRS-26NOV22-NEW')
+  stream.send({ op: 'subscribe' })
+  await stream.nextWith('type', 'ready')
+  collector.add('ERRS-26NOV22-NEW')
+  expect(await stream.next()).toMatchObject({ type: 'deltas' })
+  stream.close()
+})
+
+test('an alarm that the platform gave up is set again while beats come', async () => {
+  const shard = shardStub(env, 0, 1)
+  await runInDurableObject(shard, async (instance, { storage }) => {
+    Reflect.set(instance, 'env', { ...env, FEED_HEARTBEAT_MS: '50' })
+    await storage.deleteAlarm()
+  })
+  const alarm = () => runInDurableObject(shard, (_, { storage }) => storage.getAlarm())
+  await expect.poll(alarm).not.toBeNull()
+  await runInDurableObject(shard, (instance) => Reflect.set(instance, 'env', env))
+})
+
+test('a gateway that reads nothing is left behind, with all that it followed', async () => {
+  const market = 'ERRS-26NOV22-GATEWAY' as Ticker
+  const closed: number[] = []
+  const socket = {
+    bufferedAmount: 0,
+    serializeAttachment: () => {},
+    send: () => {},
+    close: (code: number) => closed.push(code),
+  }
+  const headers = { [GATEWAY_HEADER]: 'stalled' }
+  const left = await runInDurableObject(shardStub(env, 0, 1), (_, { storage: { sql } }) => {
+    const sockets = new GatewaySockets([])
+    const watchers = new Watchers(sql, sockets.paying, () => 10)
+    const link = new CollectorLink(null)
+    const lanes = new MarketLanes(() => never())
+    const books = new BookFeed(lanes, watchers, link)
+    const gateways = new GatewaysFeed(sockets, watchers, link, books)
+    const fake = socket as unknown as WebSocket
+    gateways.open(fake, new Request('https://object/', { headers }))
+    gateways.hear(fake, JSON.stringify({ watch: [[market, null]] }))
+    const before = watchers.isFollowed(market)
+    socket.bufferedAmount = 17 * 1024 * 1024
+    gateways.beat()
+    gateways.beat()
+    const rows = sql.exec('select * from declared where market = ?', market).toArray()
+    return { before, after: watchers.isFollowed(market), rows }
+  })
+  expect(left).toEqual({ before: true, after: false, rows: [] })
+  expect(closed).toEqual([1013])
+})
+
+function never(): never {
+  throw new Error('not to be called')
+}

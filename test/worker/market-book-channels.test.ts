@@ -3,10 +3,9 @@ import { env } from 'cloudflare:workers'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { parseTicker, type Ticker } from '#core/ticker'
 import type { WireStatus } from '#core/wire/status'
-import type { WireTrade } from '#core/wire/trade'
 import { marketStub } from '../../worker/live/stubs.ts'
 import { expectDescribed } from '../described-stream.ts'
-import { TestCollector } from './collector.ts'
+import { TestCollector, tradeOf } from './collector.ts'
 import { openStream, type TestSocket } from './socket.ts'
 import { asOwner, setLease, storeMarket } from './store.ts'
 
@@ -52,24 +51,6 @@ async function follow(channels: string[], more: object = {}): Promise<TestSocket
   return stream
 }
 
-let trades = 0
-function tradeNow(): WireTrade {
-  trades += 1
-  const recv_us = Date.now() * 1000
-  return {
-    type: 'trade',
-    trade_id: `trade-${trades}`,
-    market: ticker,
-    price: '0.4000',
-    size: '2.00',
-    taker: 'yes',
-    block: false,
-    event_us: recv_us,
-    recv_us,
-    source: 'stream',
-  }
-}
-
 const determined = (): WireStatus => ({
   market_status: 'determined',
   result: 'yes',
@@ -103,7 +84,7 @@ test('each socket is sent the channels that it asked for, and no others', async 
   })
   for (const stream of Object.values(streams)) expect(await stream.next()).toEqual(ready)
   collector.add(ticker, 2)
-  const trade = tradeNow()
+  const trade = tradeOf(ticker)
   const status = determined()
   collector.send([{ m: ticker, trades: [trade], status }])
   expect(await streams['book']?.next()).toMatchObject({ type: 'deltas' })
@@ -129,7 +110,7 @@ test('one socket may hear all, once however many of its subscriptions ask', asyn
   stream.send({ op: 'subscribe', channels: ['bbo', 'trade', 'status'] })
   await stream.nextWith('sub', 2)
   await stream.nextWith('type', 'ready')
-  collector.send([{ m: ticker, trades: [tradeNow()] }])
+  collector.send([{ m: ticker, trades: [tradeOf(ticker)] }])
   collector.add(ticker)
   expect(await stream.next()).toMatchObject({ type: 'trade' })
   expect(await stream.next()).toMatchObject({ type: 'deltas' })
@@ -171,14 +152,14 @@ test('a channel without the book waits for no book', async () => {
   collector.books.delete(ticker)
   const stream = await follow(['trade', 'status'])
   await stream.nextWith('type', 'ready', 4000)
-  collector.send([{ m: ticker, trades: [tradeNow()] }])
+  collector.send([{ m: ticker, trades: [tradeOf(ticker)] }])
   expect(await stream.next()).toMatchObject({ type: 'trade' })
 })
 
 test('trades that were missed are sent while they are kept, and are a gap when they are not', async () => {
   const stream = await follow(['book', 'trade'])
   await stream.nextWith('type', 'ready')
-  const sent = [tradeNow(), tradeNow()]
+  const sent = [tradeOf(ticker), tradeOf(ticker)]
   collector.send([{ m: ticker, trades: sent }])
   for (const _ of sent) await stream.nextWith('type', 'trade')
   const back = await follow(['trade'], { resume_trades_us: sent[0]?.recv_us })

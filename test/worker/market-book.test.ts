@@ -200,7 +200,7 @@ test('who missed more than is kept gets an image, who claims too much is told so
   expect(await old.next()).toMatchObject(image(0, 'resume_miss'))
   expect(await old.next()).toEqual(ready)
   const ahead = await follow(collector.seq(99))
-  expect(await ahead.next()).toMatchObject({ type: 'error', code: 'resume_ahead' })
+  expect(await ahead.next()).toMatchObject({ type: 'error', code: 'resume_ahead', market: ticker })
   expect(await ahead.next()).toMatchObject({ image: true, seq: collector.seq(0) })
   expect(await ahead.next()).toEqual(ready)
 })

@@ -34,6 +34,15 @@ test('a flood of questions is bounded: one too many is answered at once that nob
   for (const looked of await Promise.all(waiting)) expect(looked.item).toBeNull()
 })
 
+test('the answer to a question that was asked before all was forgotten answers no other', async () => {
+  const { collector, asked } = link()
+  const peeks = new Peeks()
+  const looking = peeks.look(market, collector, 300)
+  await expect.poll(() => asked.length).toBe(1)
+  expect(peeks.answer({ m: 'B-1', ref: asked[0]?.ref ?? 0 })).toBe(true)
+  expect(await looking).toEqual({ item: null, vouchedMs: null })
+})
+
 test('a read repeats one of the last minute', () => {
   const peeks = new Peeks()
   expect(peeks.repeats(market, 0)).toBe(false)

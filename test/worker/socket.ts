@@ -24,6 +24,10 @@ export class TestSocket {
     socket.accept()
   }
 
+  get isOpen(): boolean {
+    return this.#socket.readyState === WebSocket.OPEN
+  }
+
   /** How it was closed by the other side. */
   get closed(): Promise<{ code: number; reason: string }> {
     return this.#closed.promise

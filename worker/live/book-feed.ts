@@ -3,7 +3,7 @@ import type { Ticker } from '#core/ticker'
 import type { FeedItem } from '#core/wire/feed'
 import type { WireTradeHole } from '#core/wire/trade-hole'
 import type { CollectorLink } from './collector-link.ts'
-import type { ApplyOutcome, HeartbeatOutcome, MarketLanes } from './market-lanes.ts'
+import { HANGS_MS, type HeartbeatOutcome, type MarketLanes } from './market-lanes.ts'
 import { inTime } from './patience.ts'
 import type { Watchers } from './watchers.ts'
 
@@ -11,9 +11,6 @@ import type { Watchers } from './watchers.ts'
 export const PATIENCE_MS = 1000
 /** Markets that one message to the collector names. */
 const NAMED = 10_000
-/** How long a batch waits for its markets' objects, ms: one that hangs holds nobody else up. */
-const APPLY_MS = 3000
-
 /** What a market's object has: up to which seq, and whether it is known to be all that was sent up to now. */
 export type Holding = { readonly seq: number | null; readonly whole: boolean }
 
@@ -37,15 +34,16 @@ export class BookFeed {
       const market = item.m as Ticker
       const token = this.#watchers.tokenOf(market)
       if (token === null) return
-      const outcome: ApplyOutcome = await this.#lanes.forward(item, token)
+      const outcome = await this.#lanes.forward(item, token)
       if (outcome.kind === 'need') need.push({ m: market, have: outcome.have })
       if (outcome.kind === 'idle') this.#idle(market, outcome.token)
     })
-    await inTime(Promise.all(each), APPLY_MS)
-    // Who answers later is asked for again by a beat.
+    await inTime(Promise.all(each), PATIENCE_MS)
+    // Who answers later is asked for again by a beat; who was idle meanwhile wants nothing.
     const now = Date.now()
-    const due = need.filter(({ m }) => this.#lanes.mayAsk(m, now, PATIENCE_MS))
-    if (socket === this.#collector.socket && due.length > 0) this.#collector.say({ need: due })
+    const wanted = need.filter(({ m }) => this.#watchers.tokenOf(m) !== null)
+    const due = wanted.filter(({ m }) => this.#lanes.mayAsk(m, now, PATIENCE_MS))
+    if (socket === this.#collector.socket) this.#need(due)
   }
 
   /** The collector is asked to watch markets, each from its start; what it answers to hello is the first of the messages. */
@@ -67,7 +65,7 @@ export class BookFeed {
     const late = this.#watchers.books.filter(
       (market) => !this.#lanes.isCurrent(market) && this.#lanes.mayAsk(market, nowMs, PATIENCE_MS),
     )
-    if (late.length > 0) this.#collector.say({ need: late.map((m) => ({ m, have: null })) })
+    this.#need(late.map((m) => ({ m, have: null })))
   }
 
   /**
@@ -77,13 +75,13 @@ export class BookFeed {
    */
   async vouch(market: Ticker, { seq, whole }: Holding, isNew: boolean): Promise<number | null> {
     const { socket, health } = this.#collector
-    const deadline = Date.now() + PATIENCE_MS
-    const left = () => Math.max(0, deadline - Date.now())
+    const now = Date.now()
+    const left = () => Math.max(0, now + PATIENCE_MS - Date.now())
     if (socket === null) return null
     if (isNew) this.begin([market])
     else if (!whole) this.#lanes.outdate(market)
-    if (!this.#lanes.isCurrent(market) && this.#lanes.mayAsk(market, Date.now(), PATIENCE_MS)) {
-      this.#collector.say({ need: [{ m: market, have: seq }] })
+    if (!this.#lanes.isCurrent(market) && this.#lanes.mayAsk(market, now, PATIENCE_MS)) {
+      this.#need([{ m: market, have: seq }])
     }
     if (!(await this.#lanes.settle(market, left()))) return null
     if (!isFresh(health.vouchedMs, Date.now())) await this.#collector.nextBeat(left())
@@ -96,28 +94,34 @@ export class BookFeed {
   async heartbeat(markets: readonly Ticker[]): Promise<void> {
     const feed = this.#collector.word()
     const age = this.#collector.health.last?.upstream_age_ms ?? null
-    await Promise.allSettled(
-      markets.map(async (market) => {
-        const token = this.#watchers.tokenOf(market)
-        if (token === null) return
-        const outcome: HeartbeatOutcome = await this.#lanes.call(
-          market,
-          token,
-          async (stub, feeding) => await stub.heartbeat(feed, age, feeding),
-        )
-        if (outcome.kind === 'unlistened') {
-          this.#watchers.unlisten(market, outcome.token, Date.now())
-        }
-        if (outcome.kind === 'idle') this.#idle(market, outcome.token)
-      }),
-    )
+    const each = markets.map(async (market) => {
+      const token = this.#watchers.tokenOf(market)
+      if (token === null) return
+      const outcome: HeartbeatOutcome = await this.#lanes.call(
+        market,
+        token,
+        async (stub, feeding) => await stub.heartbeat(feed, age, feeding),
+      )
+      if (outcome.kind === 'unlistened') {
+        this.#watchers.unlisten(market, outcome.token, Date.now())
+      }
+      if (outcome.kind === 'idle') this.#idle(market, outcome.token)
+    })
+    // An alarm that waits for one that hangs would be the last.
+    await inTime(Promise.allSettled(each), HANGS_MS)
   }
 
-  /** Trades of an interval did not come: subscribers are told. */
+  /** Trades of an interval did not come: subscribers are told, and every object that keeps the latest. */
   async hole(hole: WireTradeHole): Promise<void> {
-    const markets = this.#watchers.listened
-    for (const market of markets) this.#lanes.lose(market, hole)
-    await this.heartbeat(markets)
+    for (const market of this.#watchers.books) this.#lanes.lose(market, hole)
+    await this.heartbeat(this.#watchers.listened)
+  }
+
+  /** Asks the collector for what follows some seqs, or with null for images. */
+  #need(need: { m: Ticker; have: number | null }[]): void {
+    for (let i = 0; i < need.length; i += NAMED) {
+      this.#collector.say({ need: need.slice(i, i + NAMED) })
+    }
   }
 
   #idle(market: Ticker, token: number): void {

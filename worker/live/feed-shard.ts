@@ -9,6 +9,7 @@ import { dismiss, feedState, readFeedMessage, setFeedState, tell } from './feed-
 import { GATEWAY_TAG, GatewaySockets } from './gateway-sockets.ts'
 import { GatewaysFeed } from './gateways-feed.ts'
 import { judgeHello } from './greeting.ts'
+import { lookAgain } from './look-again.ts'
 import { MarketLanes } from './market-lanes.ts'
 import { Peeks } from './peeks.ts'
 import type { ReadOutcome, WatchOutcome } from './shard-answer.ts'
@@ -88,7 +89,7 @@ export class FeedShard extends DurableObject<Env> {
   override async alarm(): Promise<void> {
     const due = this.#collector.health.heardMs + settingsOf(this.env).FEED_SILENT_MS
     if (this.#collector.socket !== null && Date.now() < due) {
-      return this.ctx.storage.setAlarm(due)
+      return lookAgain(this.ctx.storage, due)
     }
     await this.#beginSilence()
   }
@@ -99,7 +100,7 @@ export class FeedShard extends DurableObject<Env> {
     if (!this.#watchers.watch(market, watch, Date.now())) return { kind: 'refused' }
     const { silent } = this.#collector
     if (watch.listened && silent && (await this.ctx.storage.getAlarm()) === null) {
-      await this.ctx.storage.setAlarm(Date.now() + settingsOf(this.env).FEED_HEARTBEAT_MS)
+      await lookAgain(this.ctx.storage, Date.now() + settingsOf(this.env).FEED_HEARTBEAT_MS)
     }
     return { kind: 'watched', vouchedMs: await this.#books.vouch(market, holding, isNew) }
   }
@@ -147,7 +148,7 @@ export class FeedShard extends DurableObject<Env> {
     if (followed.length === 0) tell(socket, { watch: [] })
     this.#books.begin(followed)
     this.#sockets.sayAll({ collector: 'new' })
-    await this.ctx.storage.setAlarm(Date.now() + settingsOf(this.env).FEED_SILENT_MS)
+    await this.#listen()
     // Trades that the one before had heard and not sent on come to nobody.
     const now = Date.now() * 1000
     if (fromMs !== null) await this.#books.hole({ from_us: fromMs * 1000, to_us: now })
@@ -169,6 +170,8 @@ export class FeedShard extends DurableObject<Env> {
     this.#books.beat(Date.now())
     if (!this.#collector.heartbeatDue(settingsOf(this.env).FEED_HEARTBEAT_MS)) return
     this.#memory.prove(this.#collector.provenMs)
+    // The platform gives an alarm up that fails again and again.
+    if ((await this.ctx.storage.getAlarm()) === null) await this.#listen()
     await this.#books.heartbeat(this.#watchers.listened)
   }
 
@@ -179,13 +182,18 @@ export class FeedShard extends DurableObject<Env> {
     const { books, listened } = this.#watchers
     // Before the telling: a collector that comes meanwhile sets the alarm to its own ends.
     if (listened.length > 0) {
-      await this.ctx.storage.setAlarm(Date.now() + settingsOf(this.env).FEED_HEARTBEAT_MS)
+      await lookAgain(this.ctx.storage, Date.now() + settingsOf(this.env).FEED_HEARTBEAT_MS)
     }
     await this.#books.heartbeat(news ? books : listened)
   }
 
+  /** Looks later whether the collector fell silent. */
+  #listen(): Promise<void> {
+    return lookAgain(this.ctx.storage, Date.now() + settingsOf(this.env).FEED_SILENT_MS)
+  }
+
   async #endSilence(): Promise<void> {
-    await this.ctx.storage.setAlarm(Date.now() + settingsOf(this.env).FEED_SILENT_MS)
+    await this.#listen()
     await this.#books.heartbeat(this.#watchers.listened)
   }
 }

@@ -26,12 +26,17 @@ export class MarketBook extends DurableObject<Env> {
   readonly #checkpoint = new MarketCheckpoint(this.ctx.storage)
   readonly #subscribers = new Subscribers(this.ctx.getWebSockets())
   readonly #stream = new MarketStream(this.#market, this.#subscribers, this.#checkpoint)
-  readonly #vouching = new Vouching(this.#market, this.env, () => ({
-    seq: this.#stream.live.seq,
-    whole: this.#stream.whole,
-    sockets: this.#subscribers.count,
-    paid: this.#subscribers.paid,
-  }))
+  readonly #vouching = new Vouching(
+    this.#market,
+    this.env,
+    () => ({
+      seq: this.#stream.live.seq,
+      whole: this.#stream.whole,
+      sockets: this.#subscribers.count,
+      paid: this.#subscribers.paid,
+    }),
+    () => this.#stream.stop(),
+  )
 
   /** Takes an item from the shard and tells the subscribers, before anything else can happen. */
   apply(item: FeedItem, { token, hole }: Feeding): ApplyOutcome {
@@ -104,6 +109,11 @@ export class MarketBook extends DurableObject<Env> {
 
   override webSocketClose(socket: WebSocket, code: number): void {
     this.#subscribers.close(socket, code === 1005 || code === 1006 ? 1000 : code, '')
+  }
+
+  /** Looks whether what is kept of the book is still wanted. */
+  override alarm(): Promise<void> {
+    return this.#checkpoint.expire(Date.now())
   }
 
   override webSocketError(socket: WebSocket): void {

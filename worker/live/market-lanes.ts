@@ -27,6 +27,14 @@ export type HeartbeatOutcome =
   | { readonly kind: 'unlistened'; readonly token: number }
   | Idle
 
+/** Its object has answered nothing for long: the item was not sent, and it is to be given all anew. */
+type Hanging = { readonly kind: 'hanging' }
+
+/** An object that answers nothing for so long (ms) hangs: nobody waits for it, and it is sent nothing more. */
+export const HANGS_MS = 2000
+/** Then it is tried again (ms after its last answer), on a way of its own. */
+const TRIED_AGAIN_MS = 30_000
+
 type Lane = {
   /** Calls keep their order on one stub alone, so it is kept until a call throws. */
   stub: DurableObjectStub<MarketBook> | null
@@ -38,6 +46,8 @@ type Lane = {
   doubts: number
   /** The last call that is under way. */
   last: Promise<unknown> | null
+  /** When its object last answered, or was sent something after it had nothing to answer, ms. */
+  movedMs: number
   /** When the collector was last asked for it, ms. */
   askedMs: number
   hole: WireTradeHole | null
@@ -78,9 +88,14 @@ export class MarketLanes {
    * Hands an item to its market's object, at once, so that items arrive in the order of the calls. An object that fails
    * needs all anew. Never rejects.
    */
-  forward(item: FeedItem, token: number): Promise<ApplyOutcome> {
+  forward(item: FeedItem, token: number): Promise<ApplyOutcome | Hanging> {
     const market = item.m as Ticker
     const lane = this.#of(market)
+    if (this.#hangs(lane)) {
+      this.#pass(item)
+      return Promise.resolve({ kind: 'hanging' })
+    }
+    if (lane.last === null) lane.movedMs = Date.now()
     const connection = this.#connection
     if (item.image !== undefined || item.records?.[0]?.type === 'gap') lane.begins = false
     const { begins, doubts } = lane
@@ -90,12 +105,11 @@ export class MarketLanes {
       async (stub, feeding): Promise<ApplyOutcome> => await stub.apply(item, feeding),
     )
       .catch((): ApplyOutcome => {
-        const [first] = item.trades ?? []
-        const now = Date.now() * 1000
-        if (first) this.lose(market, { from_us: Math.min(first.recv_us, now), to_us: now })
+        this.#pass(item)
         return { kind: 'need', have: null }
       })
       .then((outcome) => {
+        lane.movedMs = Date.now()
         const taken = outcome.kind === 'taken'
         const sure = !begins && doubts === lane.doubts && connection === this.#connection
         lane.current = taken && sure
@@ -147,7 +161,7 @@ export class MarketLanes {
   /** Whether to ask the collector for a market now: not again within `patienceMs`. */
   mayAsk(market: Ticker, nowMs: number, patienceMs: number): boolean {
     const lane = this.#of(market)
-    if (nowMs - lane.askedMs < patienceMs) return false
+    if (nowMs - lane.askedMs < patienceMs || this.#hangs(lane)) return false
     lane.askedMs = nowMs
     return true
   }
@@ -171,6 +185,24 @@ export class MarketLanes {
     return done && lane.current
   }
 
+  /** Whether its object has answered nothing for long, and is not to be tried again yet. */
+  #hangs(lane: Lane): boolean {
+    const forMs = Date.now() - lane.movedMs
+    if (lane.last === null || forMs < HANGS_MS) return false
+    if (forMs < TRIED_AGAIN_MS) return true
+    lane.stub = null
+    lane.last = null
+    return false
+  }
+
+  /** An item does not come to its market's object. */
+  #pass({ m, trades: [first] = [] }: FeedItem): void {
+    const market = m as Ticker
+    this.outdate(market)
+    const now = Date.now() * 1000
+    if (first) this.lose(market, { from_us: Math.min(first.recv_us, now), to_us: now })
+  }
+
   #of(market: Ticker): Lane {
     const known = this.#lanes.get(market)
     if (known !== undefined) return known
@@ -180,6 +212,7 @@ export class MarketLanes {
       begins: false,
       doubts: 0,
       last: null,
+      movedMs: 0,
       askedMs: Number.NEGATIVE_INFINITY,
       hole: null,
       waiting: new Set(),

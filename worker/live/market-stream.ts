@@ -53,7 +53,9 @@ export class MarketStream {
     const entries = readItem(item)
     if (item.status !== undefined) this.#turn(item.status)
     if (item.trades !== undefined) this.#trade(item.trades)
-    if (entries === null || (entries.length === 0 && !this.whole)) {
+    // A checksum says of the book that it is all that there is; trades and states say nothing of it.
+    const proves = item.sum !== undefined && this.live.state.kind === 'known'
+    if (entries === null || (entries.length === 0 && !this.whole && !proves)) {
       this.whole = false
       return { kind: 'need' }
     }
@@ -165,7 +167,7 @@ export class MarketStream {
           : this.live.resume(have)
       if (ahead) {
         const message = `resume: this market has not come to seq ${have}`
-        messages.push({ type: 'error', code: 'resume_ahead', message })
+        messages.push({ type: 'error', code: 'resume_ahead', message, market: this.#market })
       }
       messages.push(...books)
     }
@@ -199,7 +201,7 @@ export class MarketStream {
     this.#status = status
     this.live.marketStatus = status.market_status
     if (before !== null && sameStanding(before, status)) return
-    this.#checkpoint.saveStatus(status)
+    this.#checkpoint.saveStatus(status, Date.now())
     this.#tell('status', this.#standing())
   }
 

@@ -19,9 +19,14 @@ export type Looked = {
   readonly vouchedMs: number | null
 }
 
+type Question = {
+  readonly market: Ticker
+  readonly resolve: (item: FeedItem | null) => void
+}
+
 /** A shard's questions about books that nobody follows, and which of them were read of late. */
 export class Peeks {
-  readonly #waiting = new Map<number, (item: FeedItem | null) => void>()
+  readonly #waiting = new Map<number, Question>()
   /** When a market was last read, ms; the longest ago first. */
   readonly #read = new Map<Ticker, number>()
   #ref = 0
@@ -57,9 +62,10 @@ export class Peeks {
     if (this.#waiting.size >= WAITING) return null
     this.#ref += 1
     const ref = this.#ref
-    const answer = new Promise<FeedItem | null>((resolve) => this.#waiting.set(ref, resolve))
+    const { promise, resolve } = Promise.withResolvers<FeedItem | null>()
+    this.#waiting.set(ref, { market, resolve })
     tell(socket, { peek: [{ m: market, ref }] })
-    const item = await inTime(answer, patienceMs)
+    const item = await inTime(promise, patienceMs)
     this.#waiting.delete(ref)
     return item
   }
@@ -67,13 +73,15 @@ export class Peeks {
   /** Takes an item if it answers a question, still waiting or not. */
   answer(item: FeedItem): boolean {
     if (item.ref === undefined) return false
-    this.#waiting.get(item.ref)?.(item)
+    const question = this.#waiting.get(item.ref)
+    // One that was asked before this object was evicted may have had the same number.
+    if (question?.market === item.m) question.resolve(item)
     return true
   }
 
   /** Whoever was asked is gone. */
   abandon(): void {
-    for (const resolve of this.#waiting.values()) resolve(null)
+    for (const { resolve } of this.#waiting.values()) resolve(null)
     this.#waiting.clear()
   }
 }

@@ -131,7 +131,7 @@ export class Subscribers {
     try {
       socket.send(text)
     } catch {
-      this.#sessions.delete(socket)
+      this.close(socket, 1011, '')
     }
   }
 

@@ -27,6 +27,7 @@ export class Vouching {
   readonly #market: Ticker
   readonly #env: Env
   readonly #holder: () => BookHolder
+  readonly #lapsed: () => void
   #ms: number | null = null
   #token = 0
   /** Up to this token the shard may feed us no more. */
@@ -39,10 +40,12 @@ export class Vouching {
   #asking: Promise<boolean> | null = null
   #reading: Promise<LiveKnowledge | null> | null = null
 
-  constructor(market: Ticker, env: Env, holder: () => BookHolder) {
+  /** @param lapsed hears that the shard may have stopped sending, and began anew maybe */
+  constructor(market: Ticker, env: Env, holder: () => BookHolder, lapsed: () => void) {
     this.#market = market
     this.#env = env
     this.#holder = holder
+    this.#lapsed = lapsed
   }
 
   /** Up to when the book is vouched for, ms; null when nobody does. */
@@ -126,6 +129,7 @@ export class Vouching {
 
   async #watch(): Promise<boolean> {
     const askedMs = Date.now()
+    this.#lapse(askedMs)
     const isRead = askedMs < this.#readUntilMs
     const watch = this.#nextWatch(isRead && this.#readPaid)
     const outcome = await this.#ask(
@@ -142,6 +146,7 @@ export class Vouching {
 
   async #read(paid: boolean): Promise<LiveKnowledge | null> {
     const askedMs = Date.now()
+    this.#lapse(askedMs)
     const watch = this.#nextWatch(paid)
     const outcome = await this.#ask(
       async (shard): Promise<ReadOutcome> =>
@@ -159,6 +164,14 @@ export class Vouching {
     return null
   }
 
+  /** A watch of reads that were not repeated in time may be over by now: the shard says nothing of that. */
+  #lapse(nowMs: number): void {
+    if (this.#told === null || this.#told.listened || nowMs < this.#readUntilMs) return
+    this.#told = null
+    this.#ms = null
+    this.#lapsed()
+  }
+
   #nextWatch(readPaid: boolean) {
     const { sockets, paid } = this.#holder()
     // It grows over evictions too.
@@ -166,16 +179,19 @@ export class Vouching {
     return { token: this.#token, listened: sockets > 0, paid: paid || readPaid }
   }
 
-  /** Asks the shard; null when it is away, so that nobody vouches. */
+  /** Asks the shard, once more when it was just restarting; null when it is away, so that nobody vouches. */
   async #ask<Result>(
     run: (shard: DurableObjectStub<FeedShard>) => Promise<Result>,
   ): Promise<Result | null> {
     const { FEED_SHARDS } = settingsOf(this.#env)
     if (FEED_SHARDS === null) return null
+    const ask = () => run(shardStubOf(this.#env, this.#market, FEED_SHARDS))
     try {
-      return await run(shardStubOf(this.#env, this.#market, FEED_SHARDS))
-    } catch {
-      return null
+      return await ask()
+    } catch (error) {
+      // Whoever has too much to do is not given more.
+      if ((error as { overloaded?: unknown } | null)?.overloaded === true) return null
+      return await ask().catch(() => null)
     }
   }
 }
