@@ -59,14 +59,15 @@ export class BookView {
   /**
    * Tells of the book as to somebody who knows nothing: an image, or why there is none. What follows builds on it; while
    * nothing is known of the book it is empty, and flush tells as soon as it can.
+   * @param ended whether it was told already that the log has ended
    */
-  start(live: LiveBook, reason: ImageReason): BookMessage[] {
+  start(live: LiveBook, reason: ImageReason, ended = reason === 'resync'): BookMessage[] {
     // Who was told already is not sent back to a gap before the end.
     const told = reason === 'resync' || reason === 'slow_consumer' ? (this.#told ?? -1) : -1
     this.#reason = reason
     this.#told = null
     this.#gaps = []
-    const messages = live.start(reason)
+    const messages = live.start(reason, ended)
     const fresh = messages.filter((message) => message.type !== 'gap' || message.seq >= told)
     return this.#begin(live, fresh, reason)
   }

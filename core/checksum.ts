@@ -1,7 +1,8 @@
 import { printLadders } from './ladder-text.ts'
 import type { Ladders } from './log.ts'
 
-const TOP_LEVELS = 10
+/** How many levels of each side the checksum of a message covers. */
+export const TOP_LEVELS = 10
 
 const TABLE = new Uint32Array(256).map((_, byte) => {
   let crc = byte

@@ -1,6 +1,6 @@
 import type { Proof } from './as-of.ts'
 import { type BboChange, bboNow, bboOf, sameBbo } from './bbo.ts'
-import { fullChecksum } from './checksum.ts'
+import { fullChecksum, TOP_LEVELS } from './checksum.ts'
 import {
   type BookRecord,
   type DeltaRecord,
@@ -131,8 +131,11 @@ export class LiveBook {
     return { messages: [], bbos: [], need: true }
   }
 
-  /** What somebody who knows nothing is sent first: an image, or why there is none. */
-  start(reason: ImageReason): BookMessage[] {
+  /**
+   * What somebody who knows nothing is sent first: an image, or why there is none.
+   * @param ended whether it was told already that the log has ended
+   */
+  start(reason: ImageReason, ended = reason === 'resync'): BookMessage[] {
     const { state } = this
     switch (state.kind) {
       case 'empty':
@@ -143,8 +146,8 @@ export class LiveBook {
         return [gapMessage(this.#market, state.gap)]
       case 'closed': {
         const gap = this.#gap === null ? [] : [gapMessage(this.#market, this.#gap)]
-        // Who asks again has seen the end and is not sent back before it.
-        const seq = reason === 'resync' ? state.seq : ((state.seq - 1) as Seq)
+        // Who has seen the end is not sent back before it.
+        const seq = ended ? state.seq : ((state.seq - 1) as Seq)
         const last = state.book ? this.#image(reason, seq) : gap
         return [...last, endMessage(this.#market, state.end)]
       }
@@ -236,8 +239,10 @@ export class LiveBook {
     if (first === undefined || this.state.kind !== 'known') return []
     const proof = this.#proof
     if (proof) this.#proof = { ...proof, deltasApplied: proof.deltasApplied + run.length }
-    const book = this.state.book.ladders()
-    return this.#keep(deltasMessage(this.#market, [first, ...rest], book, sentUs))
+    const { book } = this.state
+    // Of a message's checksum no more is printed.
+    const top = { yes: book.top('yes', TOP_LEVELS), no: book.top('no', TOP_LEVELS) }
+    return this.#keep(deltasMessage(this.#market, [first, ...rest], top, sentUs))
   }
 
   #image(reason: ImageReason, seq: Seq): BookMessage[] {

@@ -28,12 +28,12 @@ export class RecentTrades {
   }
 
   /**
-   * From now on all trades of a market come.
-   * @param sinceUs our clock, µs; trades of before it may still come, or be missing
+   * A market's trades come from now on, or when what is missing of them is over.
+   * @param sinceUs our clock, µs, null while they do not come; trades of before it may still come, or be missing
    */
-  follow(market: string, sinceUs: number): void {
-    if (typeof this.#whole.get(market) !== 'number')
-      this.#whole.set(market, sinceUs + TRADE_LATE_US)
+  follow(market: string, sinceUs: number | null): void {
+    if (typeof this.#whole.get(market) === 'number') return
+    this.#whole.set(market, sinceUs === null ? null : sinceUs + TRADE_LATE_US)
   }
 
   /** Its trades do not come any more. Those that are kept still tell repeats from news. */
@@ -42,13 +42,14 @@ export class RecentTrades {
   }
 
   /**
-   * Trades of all markets, or of one, are missing.
+   * Trades of all markets, or of some, are missing.
    * @param untilUs our clock, µs, from when on they come again; null while they do not
+   * @param concerns whether they are missing of a market
    */
-  lose(untilUs: number | null, market: string | null = null): void {
+  lose(untilUs: number | null, concerns: (market: string) => boolean = () => true): void {
     const whole = untilUs === null ? null : untilUs + TRADE_LATE_US
     for (const [each, known] of this.#whole) {
-      if (market !== null && each !== market) continue
+      if (!concerns(each)) continue
       this.#whole.set(each, whole === null ? null : Math.max(whole, known ?? 0))
     }
   }
@@ -56,7 +57,7 @@ export class RecentTrades {
   /** Takes trades of followed markets. @returns those that did not come before */
   take(trades: readonly WireTrade[]): WireTrade[] {
     const fresh = trades.filter((trade) => {
-      const key = keyOf(trade.market, trade.trade_id)
+      const key = keyOfTrade(trade)
       if (this.#trades.has(key)) return false
       this.#trades.set(key, trade)
       return true
@@ -69,11 +70,6 @@ export class RecentTrades {
       this.#whole.set(trade.market, Math.max(whole, trade.event_us))
     }
     return fresh
-  }
-
-  /** Whether it holds this trade. */
-  has(market: string, tradeId: string): boolean {
-    return this.#trades.has(keyOf(market, tradeId))
   }
 
   /** The trades of markets after a moment, µs of event time, by market; one pass over what is kept, whatever is asked for. */
@@ -90,6 +86,7 @@ export class RecentTrades {
   }
 }
 
-function keyOf(market: string, tradeId: string): string {
-  return `${market} ${tradeId}`
+/** What tells a trade from all others. */
+export function keyOfTrade({ market, trade_id }: WireTrade): string {
+  return `${market} ${trade_id}`
 }

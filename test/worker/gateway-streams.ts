@@ -1,7 +1,7 @@
 import { env } from 'cloudflare:workers'
 import { expect } from 'vitest'
 import { expectDescribed } from '../described-stream.ts'
-import { openSocket, type TestSocket } from './socket.ts'
+import { openSocket, TestSocket } from './socket.ts'
 
 /** A stream of any markets, with the seqs that its subscriber came with. */
 type Opened = { readonly stream: TestSocket; readonly have: Readonly<Record<string, number>> }
@@ -15,6 +15,13 @@ export class GatewayStreams {
     const stream = await openSocket('/v1/stream', { 'X-API-Key': key })
     this.#opened.push({ stream, have })
     expect(await stream.next()).toMatchObject({ type: 'welcome' })
+    return stream
+  }
+
+  /** Begins to read a stream that was opened otherwise. */
+  take(socket: WebSocket, have: Opened['have'] = {}): TestSocket {
+    const stream = new TestSocket(socket)
+    this.#opened.push({ stream, have })
     return stream
   }
 

@@ -7,11 +7,11 @@ import type { Price } from '#core/price'
 import type { Size, SizeChange } from '#core/size'
 import type { FeedItem } from '#core/wire/feed'
 import type { WireTrade } from '#core/wire/trade'
-import { Gateway } from '../../worker/live/gateway.ts'
 import { STREAM_HEADERS } from '../../worker/live/stream-headers.ts'
 import { gatewayStub, shardStub } from '../../worker/live/stubs.ts'
 import { call } from './api.ts'
 import { gapOf, snapshotOf, TestCollector } from './collector.ts'
+import { forget, gateway, setUnsent } from './gateway-object.ts'
 import { GatewayStreams } from './gateway-streams.ts'
 import { TestSocket } from './socket.ts'
 import { asOwner, setLease, setWatermark, storeMarket, storeRecords } from './store.ts'
@@ -43,11 +43,6 @@ afterEach(() => {
   collector.fallSilent()
   streams.end()
 })
-
-async function gateway() {
-  const account = await asOwner(async (sql) => (await sql`select id from kb.accounts`)[0]?.['id'])
-  return gatewayStub(env, String(account))
-}
 
 const ofType = ({ messages }: TestSocket, type: string) =>
   messages.filter((message) => message['type'] === type)
@@ -209,11 +204,20 @@ test('who returns gets exactly what it missed, from what is still held', async (
 
 test('who claims more than there is is told so, and who comes from before all gets an image', async () => {
   const ahead = await streams.follow({ markets: [first] }, { [first]: collector.seq(99) })
-  expect(ofType(ahead, 'error')).toMatchObject([{ code: 'resume_ahead' }])
+  expect(ofType(ahead, 'error')).toMatchObject([{ code: 'resume_ahead', market: first }])
   expect(ofType(ahead, 'snapshot')).toMatchObject([image(first, 0, 'resume_miss')])
   const old = seqOf((epoch - 1) as Epoch, 5)
   const late = await streams.follow({ markets: [first] }, { [first]: old })
   expect(ofType(late, 'snapshot')).toMatchObject([image(first, 0, 'resume_miss')])
+})
+
+test('who comes back to a series is told which of its markets are no longer of it', async () => {
+  const have = { [first]: collector.seq(0), [second]: collector.seq(0) }
+  await asOwner((sql) => sql`update kb.markets set status = 'finalized' where ticker = ${second}`)
+  const stream = await streams.open()
+  stream.send({ op: 'subscribe', series: [series], resume: have })
+  await stream.nextWith('type', 'ready')
+  expect(ofType(stream, 'left')).toEqual([{ type: 'left', sub: 1, markets: [second] }])
 })
 
 test('who was away longer than anything is held gets exactly what it missed, from the store', async () => {
@@ -357,30 +361,6 @@ test('a reader that holds more than a megabyte is closed with 4007', async () =>
   expect(await slow.closed).toMatchObject({ code: 4007 })
 })
 
-/**
- * Makes the gateway begin anew with its sockets and its storage alone. An eviction waits for sockets between objects, which
- * never end in this runtime.
- */
-async function forget(): Promise<void> {
-  await runInDurableObject(await gateway(), (before: Gateway, state) => {
-    before.rest()
-    const after = new Gateway(state, env)
-    before.webSocketMessage = (socket, raw) => after.webSocketMessage(socket, raw)
-    before.webSocketClose = (socket, code) => after.webSocketClose(socket, code)
-    before.fetch = (request) => after.fetch(request)
-    before.rest = () => after.rest()
-  })
-}
-
-/** Sets what the first connection seems to have unsent, in bytes. */
-async function setUnsent(bytes: number): Promise<void> {
-  await runInDurableObject(await gateway(), (_, state) => {
-    const sockets = state.getWebSockets()
-    const slow = sockets.find((socket) => Object.hasOwn(socket, 'bufferedAmount')) ?? sockets[0]
-    Object.defineProperty(slow, 'bufferedAmount', { value: bytes, configurable: true })
-  })
-}
-
 test.each([
   ['no JSON', '{', 'bad_json'],
   ['an unknown op', '{"op":"shout"}', 'unknown_op'],
@@ -405,6 +385,13 @@ test('three in a row that cannot be obeyed close the stream, readable or not', a
   expect(await stream.next()).toMatchObject({ code: 'binary' })
   stream.send({ op: 'subscribe' })
   expect(await stream.closed).toMatchObject({ code: 1008 })
+})
+
+test('more than twenty messages in a second are refused one by one, and then the stream is closed', async () => {
+  const stream = await streams.open()
+  for (let i = 0; i < 60; i++) stream.send({ op: 'ping' })
+  expect(await stream.nextWith('type', 'error')).toMatchObject({ code: 'rate_limited' })
+  expect(await stream.closed).toMatchObject({ code: 4008 })
 })
 
 test('a message that is too large is an error, and one beyond all bounds closes the stream', async () => {

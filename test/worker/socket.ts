@@ -24,6 +24,7 @@ export class TestSocket {
     socket.accept()
   }
 
+  /** Whether neither side has closed it. */
   get isOpen(): boolean {
     return this.#socket.readyState === WebSocket.OPEN
   }

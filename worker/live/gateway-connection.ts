@@ -3,31 +3,15 @@ import { Outgoing, UNSENT } from '#core/outgoing'
 import { planOf } from '#core/plan'
 import { SILENT, type StreamFault } from '#core/stream-hearing'
 import { Subscriptions } from '#core/subscriptions'
+import { ToldTrades } from '#core/told-trades'
 import type { ServerMessage } from '#core/wire/stream'
 import { STREAM_CLOSE } from '#core/wire/stream'
 import type { WireTrade } from '#core/wire/trade'
 import type { WireTradeHole } from '#core/wire/trade-hole'
+import { type Kept, keep } from './gateway-kept.ts'
 import type { Recovery } from './gateway-recovery.ts'
 import type { Seat } from './gateway-seat.ts'
 import type { FeedState } from './gateway-upstream.ts'
-
-/** What a connection's socket keeps while its object is away. */
-export type Kept = {
-  readonly connection: string
-  readonly plan: string
-  readonly key: string
-  /** The number of the subscription that was opened last. */
-  readonly last: number
-}
-
-/** Keeps what is remembered of a socket. */
-export function keep(socket: WebSocket, kept: Kept): void {
-  try {
-    socket.serializeAttachment(kept)
-  } catch {
-    // Closed meanwhile.
-  }
-}
 
 /** A book that does not come within this is not waited for, ms. */
 const BOOK_MS = 3000
@@ -49,6 +33,7 @@ export class Connection {
   readonly #recovery: Recovery
   readonly #gone: () => void
   readonly #outgoing = new Outgoing(Date.now())
+  readonly #trades = new ToldTrades()
   /** What is owed and can be told, in order. */
   readonly #queue = new Set<Seat>()
   /** Books that each subscription which is not ready waits for. */
@@ -85,6 +70,10 @@ export class Connection {
   get word(): FeedState['feed'] {
     return this.#word
   }
+  /** Whether more of what is owed may be told now. */
+  get hasRoom(): boolean {
+    return this.#paid < UNSENT.pace && this.#unsent < UNSENT.pace
+  }
   get #unsent(): number {
     // Runtimes before 2026-11-17 do not tell.
     return (this.#socket as Partial<WebSocket>).bufferedAmount ?? 0
@@ -113,35 +102,38 @@ export class Connection {
     const turn = this.#turn.then(work).finally(() => {
       this.waiting -= 1
     })
-    this.#turn = turn.catch(() => {})
+    // Nobody would be answered any more: who comes again begins anew.
+    this.#turn = turn.catch(() => this.close(1011, 'internal error'))
     return turn
   }
 
   /** Sends what is due, whatever is unsent. */
   put(text: string): void {
     if (!this.#isOpen) return
-    if (this.#unsent > UNSENT.most) {
-      this.#giveUp()
-      return
-    }
-    this.#paid += text.length
-    try {
-      this.#socket.send(text)
-    } catch {
-      this.close(1011, '')
-    }
+    if (this.#unsent > UNSENT.most) this.#giveUp()
+    else this.#write(text)
   }
 
   /** Sends what comes live unless the reader is slow. @returns whether it was sent */
   offer(text: string): boolean {
     if (!this.#isOpen || this.#judge() !== 'send') return false
-    this.put(text)
+    this.#write(text)
     return true
   }
 
-  /** A trade comes live; a slow reader is told later that it missed some. */
-  takeTrade(text: string, { market, event_us }: WireTrade): void {
-    if (this.offer(text)) return
+  /** Whether it was told of a trade. */
+  knows(trade: WireTrade): boolean {
+    return this.#trades.has(trade)
+  }
+
+  /** A trade is to be told, once; a slow reader is told later that it missed some. */
+  takeTrade(text: string, trade: WireTrade): void {
+    if (this.#trades.has(trade)) return
+    if (this.offer(text)) {
+      this.#trades.note(trade)
+      return
+    }
+    const { market, event_us } = trade
     const before = this.#missed
     this.#missed = {
       from_us: Math.min(before?.from_us ?? event_us, event_us),
@@ -171,9 +163,9 @@ export class Connection {
     if (this.#timer === null) this.#pump()
   }
 
-  /** Looks for records that a seat missed, in the store. @returns whether it does */
-  seek(seat: Seat, have: number): boolean {
-    return this.#recovery.seek(seat, have)
+  /** Looks for records that a seat missed, in the store. */
+  seek(seat: Seat, have: number, until: number): void {
+    void this.#recovery.seek(seat, have, until)
   }
 
   /** A subscription is ready when so many seats were told what they are owed. */
@@ -222,9 +214,8 @@ export class Connection {
     else this.shards.delete(shard)
     this.#queue.delete(seat)
     this.seats.delete(seat.market.ticker)
-    this.books.forget(seat.market.ticker)
     seat.market.leave(seat)
-    seat.excuse()
+    seat.end()
   }
 
   /** Tells how the feed does, and how far some books were told. */
@@ -236,16 +227,30 @@ export class Connection {
   /** Closes the socket; nothing is sent from now on. */
   close(code: number, reason: string): void {
     if (!this.#isOpen) return
-    this.#isOpen = false
-    clearTimeout(this.#timer)
-    this.#timer = null
-    this.#queue.clear()
+    this.mute()
     try {
       this.#socket.close(code, reason)
     } catch {
       // Closed meanwhile.
     }
     this.#gone()
+  }
+
+  /** Sends nothing from now on; the socket stays open. */
+  mute(): void {
+    this.#isOpen = false
+    clearTimeout(this.#timer)
+    this.#timer = null
+    this.#queue.clear()
+  }
+
+  #write(text: string): void {
+    this.#paid += text.length
+    try {
+      this.#socket.send(text)
+    } catch {
+      this.close(1011, '')
+    }
   }
 
   #judge(): 'send' | 'owe' | 'close' {
@@ -266,7 +271,7 @@ export class Connection {
     if (this.#judge() === 'send') {
       this.#payMissed()
       for (const seat of this.#queue) {
-        if (this.#paid >= UNSENT.pace || this.#unsent >= UNSENT.pace) break
+        if (!this.hasRoom) break
         this.#queue.delete(seat)
         if (seat.market.live.seq !== null) seat.pay(Date.now() * 1000)
       }

@@ -72,6 +72,7 @@ export class Desk {
       this.#refresh(connection, market, { reason: 'resync', have: null })
     }
     if (subscriptions.selects) this.#upstream.listenToAll()
+    if (subscriptions.hears('trade')) this.#tellHole(connection, markets)
   }
 
   /** Takes in what the directory says. */
@@ -106,6 +107,7 @@ export class Desk {
 
   /** Tells those who follow trades of a shard's markets that some may be missing. */
   hole(connections: Iterable<Connection>, shard: number, hole: WireTradeHole): void {
+    this.#markets.loseTrades(shard, hole)
     for (const connection of connections) {
       if (connection.hearsTradesOf(shard)) connection.tellHole(hole)
     }
@@ -113,6 +115,7 @@ export class Desk {
 
   /** Of what free accounts may watch together there is no more: these markets are not followed. */
   refused(connections: Iterable<Connection>, markets: readonly string[]): void {
+    this.#markets.refused(markets)
     for (const connection of connections) {
       for (const market of markets) {
         const seat = connection.seats.get(market)
@@ -158,7 +161,8 @@ export class Desk {
     const judged = subscriptions.judge(command, statuses.keys(), selected.unknown)
     if (judged.kind === 'fault') return judged.fault
     const { members, rejected } = judged
-    if (selected.tooMany || this.#markets.size + members.length > GATEWAY_BOOKS) {
+    const fresh = members.filter((market) => this.#markets.get(market) === null)
+    if (selected.tooMany || this.#markets.size + fresh.length > GATEWAY_BOOKS) {
       return { code: 'too_many_markets', message: `at most ${most} markets may be followed` }
     }
     const sub = connection.nextSub()
@@ -166,18 +170,27 @@ export class Desk {
     this.#memory.open(kept.connection, sub, command, members)
     const id = command.id === undefined ? {} : { id: command.id }
     connection.say({ type: 'subscribed', ...id, sub, accepted: members.length, rejected })
-    connection.awaitSeats(sub, members.length, command.resume_trades_us ?? null)
+    // Of what is to be resumed and is not followed nothing would come: who has it would take it for current.
+    const has = new Set([...members, ...rejected.map(({ market }) => market)])
+    const gone = Object.keys(command.resume ?? {}).filter((market) => !has.has(market))
+    if (gone.length > 0) connection.say({ type: 'left', sub, markets: gone })
+    const hearsTrades = command.channels.includes('trade')
+    const tradesFromUs = hearsTrades ? (command.resume_trades_us ?? null) : null
+    connection.awaitSeats(sub, members.length, tradesFromUs)
     this.#markets.follow(members, (market) => statuses.get(market) ?? STATUS)
     if (subscriptions.selects) this.#upstream.listenToAll()
-    const hole = this.#upstream.holeUs(members)
-    if (hole !== null && command.channels.includes('trade')) {
-      connection.tellHole({ from_us: hole, to_us: null })
-    }
+    if (hearsTrades) this.#tellHole(connection, members)
     for (const market of members) {
       const have = command.resume?.[market] ?? null
       this.#refresh(connection, market, { reason: 'initial', have }, sub)
     }
     return null
+  }
+
+  /** Tells one who comes since when trades of some markets do not. */
+  #tellHole(connection: Connection, markets: readonly string[]): void {
+    const hole = this.#upstream.holeUs(markets)
+    if (hole !== null) connection.tellHole({ from_us: hole, to_us: null })
   }
 
   #move(connection: Connection, moved: Moved, statusOf: (market: string) => string): void {
@@ -203,6 +216,11 @@ export class Desk {
     }
     const market = this.#markets.get(ticker)
     if (market === null) return
+    if (!connection.isOpen) {
+      // Closed while it was told: nobody would take its seats away again.
+      this.#markets.left(market)
+      return
+    }
     const seat = before ?? new Seat(connection, market)
     if (before === undefined) connection.add(seat)
     if (awaitedBy !== undefined) seat.awaitFor(awaitedBy)

@@ -1,4 +1,3 @@
-import { bboFrom, UNKNOWN_BBO } from '#core/bbo'
 import { LiveBook } from '#core/live-book'
 import type { RingBudget } from '#core/ring-budget'
 import type { Style } from '#core/subscriptions'
@@ -6,6 +5,7 @@ import { printBbo } from '#core/wire/bbo'
 import type { FeedItem } from '#core/wire/feed'
 import { readItem } from '#core/wire/feed-item'
 import type { WireStatus } from '#core/wire/status'
+import type { WireTrade } from '#core/wire/trade'
 import { type Encoded, encode, type Seat } from './gateway-seat.ts'
 import { SharedView } from './gateway-view.ts'
 
@@ -56,10 +56,11 @@ export class GatewayMarket {
 
   /**
    * Takes an item of the feed and tells everybody.
+   * @param trades those of it that are news
    * @param nowUs the moment of sending, µs
    * @returns whether the book cannot go on without what follows its seq
    */
-  take(item: FeedItem, nowUs: number): boolean {
+  take(item: FeedItem, trades: readonly WireTrade[], nowUs: number): boolean {
     const entries = readItem(item)
     const began = this.live.seq !== null
     const { messages, bbos, need } =
@@ -84,7 +85,7 @@ export class GatewayMarket {
       bbos.map((change) => this.#bboText(printBbo(change))),
       (seat, text) => seat.takeBbo(text),
     )
-    for (const trade of item.trades ?? []) {
+    for (const trade of trades) {
       this.#tell('trade', [JSON.stringify(trade)], (seat, text) =>
         seat.connection.takeTrade(text, trade),
       )
@@ -95,15 +96,10 @@ export class GatewayMarket {
     return need
   }
 
-  /** Best bid and ask as they are now. */
-  bboText(): string {
-    const { state, seq, stamp } = this.live
-    const best =
-      state.kind === 'known'
-        ? { known: true, ...bboFrom(state.book.best('yes'), state.book.best('no')) }
-        : UNKNOWN_BBO
-    const change = { seq: seq ?? 0, ...best, event: stamp?.event ?? null, recv: stamp?.recv ?? 0 }
-    return this.#bboText(printBbo(change as Parameters<typeof printBbo>[0]))
+  /** Best bid and ask as they are now; null while there is no book. */
+  get bboText(): string | null {
+    const { bbo } = this.live
+    return bbo && this.#bboText(printBbo(bbo))
   }
 
   /** Where the market stands; null while that is not known. */

@@ -24,6 +24,18 @@ export class GatewayMemory {
       connection text, sub integer, part integer, markets text, primary key (connection, sub, part))`)
     sql.exec(`create table if not exists moved (
       connection text, sub integer, market text, joined integer, primary key (connection, sub, market))`)
+    sql.exec('create table if not exists alive (one integer primary key, at_ms integer)')
+  }
+
+  /** When its object was alive for sure, µs; null when that was never noted. */
+  get aliveUs(): number | null {
+    const [row] = this.#sql.exec('select at_ms from alive').toArray()
+    return row === undefined ? null : Number(row['at_ms']) * 1000
+  }
+
+  /** Notes that its object is alive. */
+  noteAlive(nowMs: number): void {
+    this.#sql.exec('insert or replace into alive values (1, ?)', nowMs)
   }
 
   /** Keeps a subscription that was opened. */

@@ -18,9 +18,12 @@ export type Encoded = {
 type Owed =
   | { readonly kind: 'image'; readonly reason: ImageReason }
   | { readonly kind: 'resume'; readonly have: number }
-  /** It is being looked for in the store. */
-  | { readonly kind: 'sought' }
-  | { readonly kind: 'records'; readonly messages: readonly BookMessage[] }
+  /** What follows `have` is being looked for in the store. */
+  | { readonly kind: 'sought'; readonly have: number }
+  /** `release` once they are not kept any more. */
+  | { readonly kind: 'records'; readonly messages: readonly BookMessage[]; release(): void }
+
+const NOTHING = () => {}
 
 /** Encodes a message once for all. */
 export function encode(message: BookMessage | LevelsMessage): Encoded {
@@ -72,9 +75,9 @@ export class Seat {
     if (!sameStyle(before.style, cover.book)) {
       this.style = cover.book
       this.market.seat(this)
-      if (cover.book === null) this.#owed = null
-      else if (before.style !== null) this.#owed = { kind: 'image', reason: 'resync' }
-      else this.#owed = have === null ? { kind: 'image', reason } : { kind: 'resume', have }
+      if (cover.book === null) this.#forgetBook()
+      else if (before.style !== null) this.#owe({ kind: 'image', reason: 'resync' })
+      else this.#owe(have === null ? { kind: 'image', reason } : { kind: 'resume', have })
     }
     this.connection.enqueue(this)
   }
@@ -94,16 +97,33 @@ export class Seat {
   /** An image is owed from now on; what comes live meanwhile is not told. */
   owe(reason: ImageReason): void {
     if (this.style === null) return
-    this.#owed ??= { kind: 'image', reason }
+    const kind = this.#owed?.kind ?? null
+    // Who asks for an image has no use for what follows the book that it had.
+    const instead = reason === 'resync' && (kind === 'sought' || kind === 'records')
+    if (kind === null || instead) this.#owe({ kind: 'image', reason })
     this.connection.enqueue(this)
   }
 
-  /** What was missed was found, or was not (null). */
-  found(messages: readonly BookMessage[] | null): void {
-    if (this.#owed?.kind !== 'sought') return
-    this.#owed =
-      messages === null ? { kind: 'image', reason: 'resume_miss' } : { kind: 'records', messages }
+  /**
+   * What was missed after `have` was found, or was not (null).
+   * @param release called once the messages are kept no more
+   * @returns whether they are kept
+   */
+  found(have: number, messages: readonly BookMessage[] | null, release = NOTHING): boolean {
+    if (this.#owed?.kind !== 'sought' || this.#owed.have !== have) return false
+    this.#owe(
+      messages === null
+        ? { kind: 'image', reason: 'resume_miss' }
+        : { kind: 'records', messages, release },
+    )
     this.connection.enqueue(this)
+    return true
+  }
+
+  /** It is no more. */
+  end(): void {
+    this.#forgetBook()
+    this.excuse()
   }
 
   /** A message of the book comes live. */
@@ -139,14 +159,24 @@ export class Seat {
     if (owed !== null) {
       if (owed.kind === 'sought') return
       const messages = this.#due(owed, nowUs)
-      if (messages === null) {
-        this.#owed = { kind: 'sought' }
-        return
-      }
+      if (messages === null) return
+      const release = owed.kind === 'records' ? owed.release : NOTHING
       this.#owed = null
-      for (const message of messages) this.#put(encode(message))
+      for (const [place, message] of messages.entries()) {
+        this.#put(encode(message))
+        if (!this.connection.isOpen) break
+        if (this.#isFull && place + 1 < messages.length) {
+          // What is left is told when there is room again, and then what has come meanwhile.
+          const left = messages.slice(place + 1)
+          this.#owe({ kind: 'records', messages: left, release })
+          this.connection.enqueue(this)
+          return
+        }
+      }
+      release()
     }
-    if (this.#owesBbo) this.connection.put(this.market.bboText())
+    const bbo = this.#owesBbo ? this.market.bboText : null
+    if (bbo !== null) this.connection.put(bbo)
     this.#owesBbo = false
     if (this.#owesStatus && this.market.statusText !== null) {
       this.connection.put(this.market.statusText)
@@ -157,6 +187,23 @@ export class Seat {
 
   get #hearsStatus(): boolean {
     return this.channels.has('status')
+  }
+
+  /** Whether the rest of several records must wait; a view tells no more than an image at once. */
+  get #isFull(): boolean {
+    return this.view === null && !this.connection.hasRoom
+  }
+
+  #owe(owed: Owed | null): void {
+    if (this.#owed?.kind === 'records') this.#owed.release()
+    this.#owed = owed
+  }
+
+  /** Nothing is told of the book any more, and who asks for it later begins anew. */
+  #forgetBook(): void {
+    this.#owe(null)
+    this.told = null
+    this.connection.books.forget(this.market.ticker)
   }
 
   /** What is owed of the book; null when it is to be looked for. */
@@ -180,7 +227,7 @@ export class Seat {
     const { live, ticker } = this.market
     if (have > (live.seq ?? -1)) {
       const message = `resume: ${ticker} has not come to seq ${have}`
-      this.connection.say({ type: 'error', code: 'resume_ahead', message })
+      this.connection.say({ type: 'error', code: 'resume_ahead', message, market: ticker })
       this.told = null
       return this.#start('resume_miss', nowUs)
     }
@@ -191,13 +238,18 @@ export class Seat {
     if (outlived !== null) return outlived
     const missed = have === live.seq ? [] : live.since(have)
     if (missed !== null) return missed
-    return this.connection.seek(this, have) ? null : live.start('resume_miss')
+    this.#owe({ kind: 'sought', have })
+    this.connection.seek(this, have, live.seq ?? have)
+    return null
   }
 
   #start(reason: ImageReason, nowUs: number): readonly BookMessage[] {
+    const { live } = this.market
+    // Who was told the end is not sent back before it.
+    const ended = this.told === null ? reason === 'resync' : this.told >= (live.seq ?? -1)
     return this.view === null
-      ? this.market.live.start(reason)
-      : this.view.start(this, reason, nowUs)
+      ? live.start(reason, ended)
+      : this.view.start(this, reason, nowUs, ended)
   }
 
   #put(message: Encoded): void {

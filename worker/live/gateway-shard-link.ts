@@ -38,20 +38,25 @@ export class ShardLink {
   #heardMs = Date.now()
   /** Beats since the link was opened or another collector came. */
   #beats = 0
-  #holeUs: number | null = null
+  #holeUs: number | null
+  /** Since when, as the collector says, trades do not come from the exchange. */
+  #toldHoleUs: number | null = null
   #closed = false
   word: FeedWord = 'degraded'
   upstreamAgeMs: number | null = null
 
-  constructor(connect: () => Promise<WebSocket>, events: LinkEvents) {
+  /** @param sinceUs since when trades may have been missed already, µs; null for none */
+  constructor(connect: () => Promise<WebSocket>, events: LinkEvents, sinceUs: number | null) {
     this.#connect = connect
     this.#events = events
+    this.#holeUs = sinceUs
     void this.#open()
   }
 
   /** Since when trades may be missing, µs; null while none are. */
   get holeUs(): number | null {
-    return this.#holeUs
+    const [ours, theirs] = [this.#holeUs, this.#toldHoleUs]
+    return ours === null || theirs === null ? (ours ?? theirs) : Math.min(ours, theirs)
   }
 
   /** Says something to the shard; lost while the link is cut, as all is declared anew when it opens. */
@@ -124,14 +129,17 @@ export class ShardLink {
     if ('collector' in message) {
       // The first word of a link that finds a collector is no loss of what came by it.
       if (this.#beats > 0) this.#loseTrades()
+      this.#toldHoleUs = null
       this.#beats = 0
       this.#events.anew()
     }
     this.#heardMs = Date.now()
     if ('items' in message) this.#events.items(message.items)
     else if ('directory' in message) this.#events.directory(message.directory)
-    else if ('hole' in message) this.#events.hole(message.hole)
-    else if ('refused' in message) this.#events.refused(message.refused)
+    else if ('hole' in message) {
+      this.#toldHoleUs = message.hole.to_us === null ? message.hole.from_us : null
+      this.#events.hole(message.hole)
+    } else if ('refused' in message) this.#events.refused(message.refused)
     else if ('beat' in message) this.#beat(message.beat.feed, message.beat.upstream_age_ms)
   }
 

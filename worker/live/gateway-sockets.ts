@@ -32,6 +32,8 @@ export function readGatewayMessage(raw: string | ArrayBuffer): FromGateway | nul
 export class GatewaySockets {
   readonly #open = new Map<WebSocket, GatewaySocket>()
   readonly #sockets = new Map<string, WebSocket>()
+  /** Those that were cut off, or are gone: their close may never be heard of. */
+  readonly #cut = new Set<WebSocket>()
 
   /** @param sockets those that outlived their object's memory */
   constructor(sockets: readonly WebSocket[]) {
@@ -44,6 +46,11 @@ export class GatewaySockets {
   /** The ids of the open sockets, and whether each pays. */
   get paying(): ReadonlyMap<string, boolean> {
     return new Map([...this.#open.values()].map(({ id, paid }) => [id, paid]))
+  }
+
+  /** Sockets that are sent nothing more, and are to be forgotten. */
+  get cut(): readonly WebSocket[] {
+    return [...this.#cut]
   }
 
   of(socket: WebSocket): GatewaySocket | null {
@@ -80,6 +87,7 @@ export class GatewaySockets {
   forget(socket: WebSocket): void {
     const known = this.#open.get(socket)
     this.#open.delete(socket)
+    this.#cut.delete(socket)
     if (known !== undefined) this.#sockets.delete(known.id)
   }
 
@@ -120,14 +128,18 @@ export class GatewaySockets {
 
   #send(id: string, text: string): void {
     const socket = this.#sockets.get(id)
-    if (socket === undefined) return
-    // Runtimes before 2026-11-17 do not tell. Its close brings what it followed to an end.
+    if (socket === undefined || this.#cut.has(socket)) return
+    // Runtimes before 2026-11-17 do not tell.
     const unsent = (socket as Partial<WebSocket>).bufferedAmount ?? 0
     try {
-      if (unsent > UNSENT_BYTES) socket.close(CLOSE.behind, 'behind')
-      else socket.send(text)
+      if (unsent <= UNSENT_BYTES) {
+        socket.send(text)
+        return
+      }
+      this.#cut.add(socket)
+      socket.close(CLOSE.behind, 'behind')
     } catch {
-      // Closed meanwhile.
+      this.#cut.add(socket)
     }
   }
 }

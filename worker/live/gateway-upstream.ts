@@ -6,7 +6,7 @@ import type { FeedItem } from '#core/wire/feed'
 import { GATEWAY_MARKETS } from '#core/wire/gateway-feed'
 import type { WireTradeHole } from '#core/wire/trade-hole'
 import { type Env, settingsOf } from '../env.ts'
-import { ShardLink } from './gateway-shard-link.ts'
+import { type LinkEvents, ShardLink } from './gateway-shard-link.ts'
 import { GATEWAY_HEADER, STREAM_HEADERS } from './stream-headers.ts'
 import { shardStub } from './stubs.ts'
 
@@ -36,6 +36,7 @@ export class Upstream {
   readonly #links = new Map<number, ShardLink>()
   readonly #watched = new Map<number, Set<string>>()
   readonly #shards: number
+  #missedUs: number | null = null
 
   /**
    * @param account the Gateway's own name
@@ -47,6 +48,11 @@ export class Upstream {
     this.#plan = plan
     this.#events = events
     this.#shards = settingsOf(env).FEED_SHARDS ?? 1
+  }
+
+  /** Of shards that are listened to from now on nothing was heard since a moment, µs; null when they are new. */
+  missed(sinceUs: number | null): void {
+    this.#missedUs = sinceUs
   }
 
   /** The shard that feeds a market. */
@@ -136,18 +142,22 @@ export class Upstream {
 
   #link(shard: number): void {
     if (this.#links.has(shard)) return
-    const link = new ShardLink(() => this.#connect(shard), {
+    const events = {
       declared: () =>
-        [...(this.#watched.get(shard) ?? [])].map((market) => [market, this.#events.seqOf(market)]),
+        [...(this.#watched.get(shard) ?? [])].map((market): [string, number | null] => [
+          market,
+          this.#events.seqOf(market),
+        ]),
       items: this.#events.items,
       // Each shard is told of every market: the one that feeds it is believed, so that the directory follows its records.
-      directory: (listings) =>
+      directory: (listings: readonly WireListing[]) =>
         this.#events.directory(listings.filter(({ m }) => this.shardOf(m) === shard)),
-      hole: (hole) => this.#events.hole(shard, hole),
+      hole: (hole: WireTradeHole) => this.#events.hole(shard, hole),
       anew: this.#events.anew,
       word: this.#events.word,
       refused: this.#events.refused,
-    })
+    } satisfies LinkEvents
+    const link = new ShardLink(() => this.#connect(shard), events, this.#missedUs)
     this.#links.set(shard, link)
   }
 

@@ -31,13 +31,16 @@ export class SharedView {
     }
   }
 
-  /** What one who joins, or was owed an image, is told: all others are told first of what it builds on. */
-  start(seat: Seat, reason: ImageReason, nowUs: number): readonly BookMessage[] {
+  /**
+   * What one who joins, or was owed an image, is told: all others are told first of what it builds on.
+   * @param ended whether it was told of the book's end
+   */
+  start(seat: Seat, reason: ImageReason, nowUs: number, ended: boolean): readonly BookMessage[] {
     if (this.#view.seq !== null && this.seats.size > 1) {
       this.seats.delete(seat)
       this.flush(nowUs, true)
       this.seats.add(seat)
     }
-    return this.#view.start(this.#live, reason)
+    return this.#view.start(this.#live, reason, ended)
   }
 }

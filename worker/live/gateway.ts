@@ -1,24 +1,23 @@
 import { DurableObject } from 'cloudflare:workers'
 import { planOf } from '#core/plan'
+import { RecentTrades } from '#core/recent-trades'
 import { failed, hear, type StreamFault } from '#core/stream-hearing'
 import { type StreamCommand, streamCommand } from '#core/wire/stream-command'
 import { withDatabase } from '../database.ts'
 import { type Env, settingsOf } from '../env.ts'
 import { Conflation } from './gateway-conflation.ts'
-import { Connection, type Kept, keep } from './gateway-connection.ts'
+import { Connection } from './gateway-connection.ts'
 import { Desk } from './gateway-desk.ts'
+import { type Kept, keep } from './gateway-kept.ts'
 import { GatewayMarkets } from './gateway-markets.ts'
 import { GatewayMemory } from './gateway-memory.ts'
 import { Recovery } from './gateway-recovery.ts'
 import { Reselection } from './gateway-reselection.ts'
 import { Selecting } from './gateway-selecting.ts'
 import { Upstream } from './gateway-upstream.ts'
+import { Vigil } from './gateway-vigil.ts'
 import { STREAM_HEADERS } from './stream-headers.ts'
 
-/** How often (ms) it looks for what has hung or expired. */
-const TICK_MS = 1000
-/** Were its timers lost, it is woken within this (ms), before customers take it for gone. */
-const WAKE_MS = 10_000
 /** Commands of one connection that wait for those before them. */
 const WAITING_COMMANDS = 20
 
@@ -29,7 +28,8 @@ export class Gateway extends DurableObject<Env> {
     withDatabase(settingsOf(this.env).HYPERDRIVE_READER, this.#later, run)
   readonly #memory = new GatewayMemory(this.ctx.storage.sql)
   readonly #connections = new Map<WebSocket, Connection>()
-  readonly #recovery = new Recovery(this.#connect)
+  readonly #trades = new RecentTrades()
+  readonly #recovery = new Recovery(this.#connect, this.#trades)
   readonly #upstream: Upstream = new Upstream(this.env, this.ctx.id.name ?? '', () => this.#plan, {
     seqOf: (market) => this.#markets.get(market)?.live.seq ?? null,
     items: (items) => this.#markets.take(items),
@@ -39,7 +39,7 @@ export class Gateway extends DurableObject<Env> {
     word: () => this.#beat(true),
     refused: (markets) => this.#desk.refused(this.#connections.values(), markets),
   })
-  readonly #markets = new GatewayMarkets(this.#upstream, new Conflation())
+  readonly #markets = new GatewayMarkets(this.#upstream, new Conflation(), this.#trades)
   readonly #desk = new Desk(
     new Selecting(this.env, this.#later),
     this.#memory,
@@ -48,16 +48,18 @@ export class Gateway extends DurableObject<Env> {
   )
   readonly #reselection = new Reselection(this.#desk, () => this.#connections.values(), this.#later)
   #plan = 'free'
-  #timer: number | null = null
+  readonly #vigil = new Vigil(this.ctx.storage, this.#memory, this.#later)
   #beatMs = 0
 
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env)
+    this.#upstream.missed(this.#memory.aliveUs)
     for (const socket of ctx.getWebSockets()) {
       const kept = socket.deserializeAttachment() as Kept | null
       if (kept === null) socket.close(1011, '')
       else this.#desk.restore(this.#add(socket, kept))
     }
+    this.#upstream.missed(null)
     this.#memory.keepOnly([...this.#connections.values()].map(({ kept }) => kept.connection))
     if (this.#connections.size > 0) this.#awake()
   }
@@ -114,7 +116,7 @@ export class Gateway extends DurableObject<Env> {
 
   /** Its timers keep it awake; this wakes it should they be lost, and its constructor then begins anew. */
   override async alarm(): Promise<void> {
-    if (this.#connections.size > 0) await this.ctx.storage.setAlarm(Date.now() + WAKE_MS)
+    if (this.#connections.size > 0) await this.#vigil.goOn()
   }
 
   async #obey(socket: WebSocket, connection: Connection, command: StreamCommand): Promise<void> {
@@ -154,10 +156,8 @@ export class Gateway extends DurableObject<Env> {
   }
 
   #awake(): void {
-    if (this.#timer !== null) return
-    this.#timer = setInterval(() => this.#tick(), TICK_MS)
-    this.#beatMs = Date.now()
-    this.#later(this.ctx.storage.setAlarm(Date.now() + WAKE_MS))
+    if (!this.#vigil.isAwake) this.#beatMs = Date.now()
+    this.#vigil.begin(() => this.#tick())
   }
 
   #tick(): void {
@@ -167,6 +167,7 @@ export class Gateway extends DurableObject<Env> {
       this.#sleep()
       return
     }
+    this.#markets.askAgain()
     const connections = [...this.#connections.values()]
     this.#upstream.tend(connections.some(({ subscriptions }) => subscriptions.selects))
     for (const connection of connections)
@@ -186,15 +187,14 @@ export class Gateway extends DurableObject<Env> {
 
   /** Nobody is here: nothing is left that would keep it awake. */
   #sleep(): void {
-    clearInterval(this.#timer)
-    this.#timer = null
+    this.#vigil.end()
     this.#upstream.close()
-    this.#later(this.ctx.storage.deleteAlarm())
   }
 
   /** Lets go of all that keeps it awake, but its customers’ sockets: who comes after it begins anew. */
   rest(): void {
-    clearInterval(this.#timer)
+    this.#vigil.rest()
     this.#upstream.close()
+    for (const connection of this.#connections.values()) connection.mute()
   }
 }

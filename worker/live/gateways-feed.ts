@@ -59,9 +59,10 @@ export class GatewaysFeed {
     return true
   }
 
-  /** Tells every Gateway how the feed does. */
+  /** Tells every Gateway how the feed does. What those that were cut off followed comes to an end. */
   beat(): void {
     this.#sockets.sayAll(this.#beat())
+    for (const socket of this.#sockets.cut) this.closed(socket)
   }
 
   #watch(gateway: GatewaySocket, wanted: Wanted): void {

@@ -1,0 +1,153 @@
+import { runInDurableObject } from 'cloudflare:test'
+import { env } from 'cloudflare:workers'
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import { type Epoch, seqOf } from '#core/log'
+import { UNSENT } from '#core/outgoing'
+import { shardStub } from '../../worker/live/stubs.ts'
+import { deltaOf, gapOf, TestCollector } from './collector.ts'
+import { gateway, setUnsent } from './gateway-object.ts'
+import { GatewayStreams } from './gateway-streams.ts'
+import type { TestSocket } from './socket.ts'
+import { setLease, storeMarket } from './store.ts'
+
+const streams = new GatewayStreams()
+let epoch = 16_000
+let tests = 0
+let collector: TestCollector
+let market: string
+let other: string
+
+beforeEach(async () => {
+  epoch += 10
+  tests += 1
+  market = `LAPSE${tests}-26NOV22-T1`
+  other = `LAPSE${tests}-26NOV22-T2`
+  for (const ticker of [market, other]) await storeMarket(ticker)
+  await setLease(epoch)
+  collector = new TestCollector(epoch)
+  collector.known(market)
+  collector.known(other)
+  await collector.connect()
+})
+
+afterEach(() => {
+  collector.fallSilent()
+  streams.end()
+})
+
+const ofType = ({ messages }: TestSocket, type: string) =>
+  messages.filter((message) => message['type'] === type)
+
+const endOf = (n: number) => {
+  const recv_us = Date.now() * 1000
+  return { type: 'end', seq: collector.seq(n), reason: 'settled', event_us: null, recv_us } as const
+}
+
+test('a book that turns out wrong twice within a second is asked for again, though nothing more comes of it', async () => {
+  const stream = await streams.follow({ markets: [market] })
+  for (const n of [1, 2]) {
+    const size = `${5 + n}.00`
+    collector.books.set(market, { seq: collector.seq(n), yes: [['0.4000', size]], no: [] })
+    collector.send([{ m: market, records: [deltaOf(collector.seq(n), '1.00', size)], sum: 7 }])
+    expect(await stream.nextWith('image', true)).toMatchObject({ seq: collector.seq(n) })
+  }
+  expect(ofType(stream, 'deltas')).toEqual([])
+})
+
+test('a customer that is given up in the middle of its subscribe leaves nothing behind that stays awake', async () => {
+  const stream = await streams.open()
+  await setUnsent(UNSENT.most + 1)
+  stream.send({ op: 'subscribe', markets: [market, other] })
+  expect(await stream.closed).toMatchObject({ code: 4007 })
+  await runInDurableObject(await gateway(), async (_, { storage }) => {
+    await expect.poll(() => storage.getAlarm(), { timeout: 4000 }).toBeNull()
+  })
+})
+
+test('a book that is asked for anew on a connection that had it begins with its gap', async () => {
+  const stream = await streams.follow({ markets: [market] })
+  collector.send([{ m: market, records: [gapOf(collector.seq(1), collector.seq(0))] }])
+  await stream.nextWith('cause', 'cut')
+  stream.send({ op: 'subscribe', markets: [market], channels: ['status'] })
+  stream.send({ op: 'unsubscribe', sub: 1 })
+  await stream.nextWith('type', 'unsubscribed')
+  stream.send({ op: 'subscribe', markets: [market] })
+  expect(await stream.nextWith('cause', 'cut')).toMatchObject({ seq: collector.seq(1) })
+})
+
+test('a beat names no book that is not followed any more', async () => {
+  const stream = await streams.follow({ markets: [market] })
+  stream.send({ op: 'subscribe', markets: [market], channels: ['status'] })
+  stream.send({ op: 'unsubscribe', sub: 1 })
+  await stream.nextWith('type', 'unsubscribed')
+  collector.disconnect()
+  expect(await stream.nextWith('feed', 'down')).toHaveProperty('books', {})
+})
+
+test('best bid and ask of a market that has ended are those of its last book', async () => {
+  await streams.follow({ markets: [market] })
+  collector.send([{ m: market, records: [endOf(1)] }])
+  const stream = await streams.follow({ markets: [market], channels: ['bbo'] })
+  await expect
+    .poll(() => ofType(stream, 'bbo'))
+    .toMatchObject([{ known: true, bid: ['0.4000', '5.00'] }])
+})
+
+test('who asks for an image while it is owed one is told of an end that came meanwhile', async () => {
+  const slow = await streams.follow({ markets: [market] })
+  await setUnsent(300 * 1024)
+  const quick = await streams.follow({ markets: [market] })
+  slow.send({ op: 'resync', market })
+  slow.send({ op: 'ping' })
+  await slow.nextWith('type', 'pong')
+  collector.send([{ m: market, records: [endOf(1)] }])
+  await quick.nextWith('type', 'end')
+  await setUnsent(0)
+  expect(await slow.nextWith('image', true)).toMatchObject({ seq: collector.seq(0) })
+  expect(await slow.nextWith('type', 'end')).toMatchObject({ seq: collector.seq(1) })
+})
+
+test('who asks for an image while its records are looked for in the store gets it at once, and once', async () => {
+  const old = { [market]: seqOf((epoch - 1) as Epoch, 5) }
+  const stream = await streams.open(env.TEST_KEYS.good, old)
+  stream.send({ op: 'subscribe', markets: [market], resume: old })
+  stream.send({ op: 'subscribe', markets: [other] })
+  await stream.nextWith('market', other)
+  stream.send({ op: 'resync', market })
+  expect(await stream.nextWith('market', market, 1000)).toMatchObject({ reason: 'resync' })
+  await stream.nextWith('type', 'ready')
+  collector.add(market)
+  expect(await stream.nextWith('market', market)).toMatchObject({ type: 'deltas' })
+})
+
+test('markets that are refused to free accounts are asked for again by who subscribes again', async () => {
+  const shard = shardStub(env, 0, 1)
+  await runInDurableObject(shard, (instance) => {
+    Reflect.set(instance, 'env', { ...env, FREE_WATCHES: '0' })
+  })
+  const stream = await streams.open(env.TEST_KEYS.free)
+  stream.send({ op: 'subscribe', markets: [market] })
+  expect(await stream.nextWith('code', 'too_many_markets')).toMatchObject({ type: 'error' })
+  expect(await stream.nextWith('type', 'ready')).toEqual({ type: 'ready', sub: 1 })
+  await runInDurableObject(shard, (instance) => {
+    Reflect.set(instance, 'env', env)
+  })
+  stream.send({ op: 'unsubscribe', sub: 1 })
+  stream.send({ op: 'subscribe', markets: [market] })
+  expect(await stream.nextWith('image', true)).toMatchObject({ market, reason: 'initial' })
+})
+
+test('two accounts and two keys: each has its own connections, subscriptions and faults', async () => {
+  const mine = await streams.follow({ markets: [market] })
+  const theirs = await streams.open(env.TEST_KEYS.other)
+  theirs.send({ op: 'unsubscribe', sub: 1 })
+  expect(await theirs.nextWith('type', 'error')).toMatchObject({ code: 'invalid_param' })
+  theirs.send({ op: 'subscribe', markets: [market] })
+  await theirs.nextWith('type', 'ready')
+  const second = await streams.open(env.TEST_KEYS.live)
+  second.send({ op: 'resync', market })
+  expect(await second.nextWith('type', 'error')).toMatchObject({ code: 'unknown_market' })
+  collector.add(market)
+  for (const each of [mine, theirs]) await each.nextWith('type', 'deltas')
+  expect(ofType(second, 'deltas')).toEqual([])
+})
