@@ -6,7 +6,7 @@ import type { WorkerSetup } from './test/worker-setup.ts'
 const FIRST = { groupOrder: 1 }
 
 /** Of the e2e tests those that wait far more than they work: they run beside the worker's tests. */
-const BESIDE = ['test/e2e/{fault-matrix,start-cut-off,replay}.test.ts']
+const BESIDE = ['test/e2e/{fault-matrix,start-cut-off,replay,apart,database-away}.test.ts']
 
 export default defineConfig({
   test: {
@@ -16,6 +16,8 @@ export default defineConfig({
         test: {
           name: 'core',
           include: ['test/core/**/*.test.ts', 'test/*.test.ts'],
+          // Pure: no file leaves anything behind that another could see.
+          isolate: false,
           sequence: FIRST,
         },
       },

@@ -251,6 +251,8 @@ export class StreamFollower {
     nowMs: number,
   ): StreamEvent {
     if (code === 'resume_ahead' && market !== undefined) this.#books.get(market)?.mayBeAhead()
+    // It is not followed for want of room: nobody vouches for what we have of it.
+    else if (code === 'too_many_markets' && market !== undefined) this.#forget(market)
     else if (id !== undefined && this.#subscriptions.isPending(id)) {
       if (PASSING_ERRORS.has(code)) this.#refused.set(id, nowMs)
       else this.#subscriptions.remove(id)

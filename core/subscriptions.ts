@@ -33,7 +33,16 @@ export type Moved = {
   readonly left: readonly string[]
 }
 
-type Sub = { readonly wanted: Wanted; readonly named: Set<string>; readonly members: Set<string> }
+/** The first market for which a selection had no room. */
+export type LeftOut = { readonly sub: number; readonly market: string }
+
+type Sub = {
+  readonly wanted: Wanted
+  readonly named: Set<string>
+  readonly members: Set<string>
+  /** Whether a market was left out since all had room. */
+  isFull: boolean
+}
 
 /** The exchange is done with a market: nothing more comes of it. */
 const SETTLED = 'finalized'
@@ -45,6 +54,7 @@ export class Subscriptions {
   readonly #subs = new Map<number, Sub>()
   /** The subscriptions of each market, lowest first. */
   readonly #of = new Map<string, number[]>()
+  #leftOut: LeftOut[] = []
 
   /** @param most how many markets they may cover together */
   constructor(most: number) {
@@ -108,7 +118,12 @@ export class Subscriptions {
 
   /** Opens a subscription with these members. */
   open(sub: number, wanted: Wanted, members: Iterable<string>): void {
-    const one = { wanted, named: new Set(wanted.markets), members: new Set<string>() }
+    const one = {
+      wanted,
+      named: new Set(wanted.markets),
+      members: new Set<string>(),
+      isFull: false,
+    }
     this.#subs.set(sub, one)
     for (const market of members) this.#join(sub, one, market)
   }
@@ -157,7 +172,10 @@ export class Subscriptions {
       if (isMember && status === SETTLED) {
         this.#leave(sub, one, m)
         moved.push({ sub, joined: [], left: [m] })
-      } else if (!isMember && !tradingIsOver(status) && this.#hasRoom(m)) {
+      } else if (!isMember && !tradingIsOver(status)) {
+        const out = this.#hasRoom(m) ? null : m
+        this.#judgeRoom(sub, one, out)
+        if (out !== null) continue
         this.#join(sub, one, m)
         moved.push({ sub, joined: [m], left: [] })
       }
@@ -190,12 +208,27 @@ export class Subscriptions {
       if (has) this.#join(sub, one, market)
       return has
     })
+    const inside = new Set(room)
+    this.#judgeRoom(sub, one, joined.find((market) => !inside.has(market)) ?? null)
     return { sub, joined: room, left }
+  }
+
+  /** Selections that had no room for a market, each once until it has room again; they are not told a second time. */
+  takeLeftOut(): readonly LeftOut[] {
+    const leftOut = this.#leftOut
+    this.#leftOut = []
+    return leftOut
   }
 
   /** The members of a subscription. */
   members(sub: number): ReadonlySet<string> {
     return this.#subs.get(sub)?.members ?? new Set()
+  }
+
+  /** @param out the first market for which a selection had no room, null when it had */
+  #judgeRoom(sub: number, one: Sub, out: string | null): void {
+    if (out !== null && !one.isFull) this.#leftOut.push({ sub, market: out })
+    one.isFull = out !== null
   }
 
   #hasRoom(market: string): boolean {

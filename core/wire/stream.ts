@@ -139,7 +139,9 @@ export const streamMessages = {
     id: id.optional().describe('That of the message it answers'),
     code: z.enum(STREAM_ERRORS),
     message: z.string(),
-    market: market.optional().describe('The market it is of, with resume_ahead'),
+    market: market
+      .optional()
+      .describe('The market it is of, with resume_ahead and too_many_markets'),
   }),
 } as const
 export type StreamMessageName = keyof typeof streamMessages

@@ -170,3 +170,20 @@ test('a book that one of two subscriptions does not have stays, until the other 
   follower.hear({ type: 'left', sub: 2, markets: ['R-1'] }, 0)
   expect(follower.books.size).toBe(0)
 })
+
+test('a market that is refused to a free account is dropped, and not vouched for', () => {
+  const follower = opened({ markets: ['M', 'N'] })
+  for (const market of ['M', 'N']) follower.hear(image(market), 0)
+  follower.hear({ type: 'ready', sub: 1 }, 0)
+  follower.disconnected('disconnected', 0)
+  follower.connected(1)
+  follower.hear(WELCOME, 1)
+  follower.hear({ type: 'subscribed', id: 1, sub: 1, accepted: 2, rejected: [] }, 1)
+  const refused = { type: 'error', code: 'too_many_markets', message: 'why', market: 'M' } as const
+  expect(follower.hear(refused, 1)).toEqual([{ ...refused, id: null }])
+  follower.hear({ type: 'ready', sub: 1 }, 1)
+  expect([...follower.books].map(([market, { current }]) => [market, current])).toEqual([
+    ['N', true],
+  ])
+  expect(follower.hear(image('M'), 2)).toMatchObject([{ type: 'book' }])
+})

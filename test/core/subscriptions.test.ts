@@ -65,6 +65,19 @@ test('members of a selection come while they are traded and go when they are set
   expect(subs.hear({ ...listing('D'), series: 'T' })).toEqual([])
 })
 
+test('a selection that finds no room tells the first market that it left out, once until it fits again', () => {
+  const subs = new Subscriptions(2)
+  subs.open(1, wanted({ series: ['S'] }), ['A', 'B'])
+  for (const market of ['C', 'D']) subs.hear(listing(market))
+  expect(subs.takeLeftOut()).toEqual([{ sub: 1, market: 'C' }])
+  subs.reselect(1, ['A', 'B', 'C', 'D'], () => true)
+  expect(subs.takeLeftOut()).toEqual([])
+  subs.reselect(1, ['A', 'C'], () => true)
+  expect(subs.takeLeftOut()).toEqual([])
+  subs.reselect(1, ['A', 'C', 'D', 'E'], () => true)
+  expect(subs.takeLeftOut()).toEqual([{ sub: 1, market: 'D' }])
+})
+
 test('whatever joins and leaves, no more than allowed is covered, and just what is a member', () => {
   const step = fc.oneof(
     fc.record({ kind: fc.constant('open'), all: fc.boolean(), m: fc.nat(9) }),

@@ -3,12 +3,13 @@ import { env } from 'cloudflare:workers'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { type Epoch, seqOf } from '#core/log'
 import { UNSENT } from '#core/outgoing'
+import { GatewayMemory } from '../../worker/live/gateway-memory.ts'
 import { shardStub } from '../../worker/live/stubs.ts'
 import { deltaOf, gapOf, TestCollector } from './collector.ts'
-import { gateway, setUnsent } from './gateway-object.ts'
+import { forget, gateway, setUnsent } from './gateway-object.ts'
 import { GatewayStreams } from './gateway-streams.ts'
 import type { TestSocket } from './socket.ts'
-import { setLease, storeMarket } from './store.ts'
+import { setLease, setWatermark, storeMarket } from './store.ts'
 
 const streams = new GatewayStreams()
 let epoch = 16_000
@@ -127,7 +128,7 @@ test('markets that are refused to free accounts are asked for again by who subsc
   })
   const stream = await streams.open(env.TEST_KEYS.free)
   stream.send({ op: 'subscribe', markets: [market] })
-  expect(await stream.nextWith('code', 'too_many_markets')).toMatchObject({ type: 'error' })
+  expect(await stream.nextWith('code', 'too_many_markets')).toMatchObject({ type: 'error', market })
   expect(await stream.nextWith('type', 'ready')).toEqual({ type: 'ready', sub: 1 })
   await runInDurableObject(shard, (instance) => {
     Reflect.set(instance, 'env', env)
@@ -150,4 +151,80 @@ test('two accounts and two keys: each has its own connections, subscriptions and
   collector.add(market)
   for (const each of [mine, theirs]) await each.nextWith('type', 'deltas')
   expect(ofType(second, 'deltas')).toEqual([])
+})
+
+test('a subscription that was not ready when its gateway was evicted is told that it is, once', async () => {
+  await setWatermark(null)
+  const from = (Date.now() - 60_000) * 1000
+  collector.answers = false
+  const stream = await streams.open()
+  const channels = ['book', 'trade']
+  stream.send({ op: 'subscribe', markets: [market, other], channels, resume_trades_us: from })
+  await stream.nextWith('type', 'subscribed')
+  await forget()
+  collector.answers = true
+  const begun = stream.messages.length
+  expect(await stream.nextWith('type', 'ready', 4000)).toEqual({ type: 'ready', sub: 1 })
+  expect(stream.messages.slice(begun).filter(({ image }) => image === true)).toHaveLength(2)
+  // Of what it wants the store has nothing: the resume that is made again says so.
+  const isTold = () => ofType(stream, 'gap').some((gap) => (gap['from_us'] as number) <= from)
+  await expect.poll(isTold, { timeout: 4000 }).toBe(true)
+  await forget()
+  for (const each of [1, 2]) expect(await stream.nextWith('image', true), `${each}`).toBeDefined()
+  stream.send({ op: 'ping' })
+  await stream.nextWith('type', 'pong')
+  expect(ofType(stream, 'ready')).toHaveLength(1)
+})
+
+test('trades that were being looked for when a gateway was evicted are told as a gap', async () => {
+  const stream = await streams.follow({ markets: [market], channels: ['trade'] })
+  const from = (Date.now() - 60_000) * 1000
+  await runInDurableObject(await gateway(), (_, { storage }) => {
+    const [row] = storage.sql.exec('select connection from subs').toArray()
+    new GatewayMemory(storage.sql).owe(String(row?.['connection']), 1, true, from)
+  })
+  await forget()
+  expect(await stream.nextWith('from_us', from)).toMatchObject({ to_us: expect.any(Number) })
+})
+
+test('markets that a selection has no room for are told of once until it fits again', async () => {
+  const series = `LAPSE${tests}`
+  const event = `${series}-26NOV22`
+  const listed = (m: string, status = 'active') =>
+    collector.socket.send({ directory: [{ m, event, series, status }] })
+  const named = Array.from({ length: 8 }, (_, n) => `FULL${tests}-26NOV22-T${n}`)
+  for (const each of named) await storeMarket(each)
+  const stream = await streams.open(env.TEST_KEYS.free)
+  stream.send({ op: 'subscribe', series: [series] })
+  await stream.nextWith('type', 'ready')
+  stream.send({ op: 'subscribe', markets: named })
+  await stream.nextWith('accepted', named.length)
+  for (const n of [3, 4]) listed(`${event}-T${n}`)
+  listed(market, 'finalized')
+  await stream.nextWith('type', 'left')
+  const full = () => ofType(stream, 'error')
+  expect(full()).toMatchObject([{ code: 'too_many_markets', market: `${event}-T3` }])
+  listed(`${event}-T4`)
+  await stream.nextWith('type', 'joined')
+  listed(`${event}-T5`)
+  await stream.nextWith('market', `${event}-T5`)
+  expect(full()).toHaveLength(2)
+})
+
+test('the markets that come and go are kept in few rows', async () => {
+  await streams.open()
+  await runInDurableObject(await gateway(), (_, { storage }) => {
+    const memory = new GatewayMemory(storage.sql)
+    const none = { events: [], series: [], depth: null, conflate_ms: 0 }
+    memory.open('c', 1, { ...none, channels: ['book'], markets: [], all: true }, ['A', 'B'])
+    memory.move('c', { sub: 1, joined: [], left: ['A'] })
+    const names = Array.from({ length: 1500 }, (_, i) => `M${i}`)
+    for (const name of names) memory.move('c', { sub: 1, joined: [name], left: [] })
+    const [{ rows } = { rows: null }] = storage.sql
+      .exec('select count(*) rows from moved')
+      .toArray()
+    expect(rows).toBeLessThan(500)
+    expect([...(memory.load('c')[0]?.members ?? [])].sort()).toEqual(['B', ...names].sort())
+    memory.forget('c')
+  })
 })

@@ -8,6 +8,7 @@ import type { ServerMessage } from '#core/wire/stream'
 import { STREAM_CLOSE } from '#core/wire/stream'
 import type { WireTrade } from '#core/wire/trade'
 import type { WireTradeHole } from '#core/wire/trade-hole'
+import { type Beginning, Beginnings } from './gateway-beginnings.ts'
 import { type Kept, keep } from './gateway-kept.ts'
 import type { Recovery } from './gateway-recovery.ts'
 import type { Seat } from './gateway-seat.ts'
@@ -17,9 +18,6 @@ import type { FeedState } from './gateway-upstream.ts'
 const BOOK_MS = 3000
 /** What is owed is looked at so often, ms. */
 const PUMP_MS = 5
-
-/** Seats that a subscription waits for, since when (ms), and from when on (µs) it wants trades. */
-type Awaited = { left: number; readonly sinceMs: number; readonly tradesFromUs: number | null }
 
 /** One customer's socket: what it subscribes to, and what it is sent. */
 export class Connection {
@@ -36,8 +34,7 @@ export class Connection {
   readonly #trades = new ToldTrades()
   /** What is owed and can be told, in order. */
   readonly #queue = new Set<Seat>()
-  /** Books that each subscription which is not ready waits for. */
-  readonly #awaited = new Map<number, Awaited>()
+  readonly #beginnings = new Beginnings()
   /** Commands, one after the other. */
   #turn: Promise<void> = Promise.resolve()
   /** Trades that were not told. */
@@ -169,15 +166,14 @@ export class Connection {
   }
 
   /** A subscription is ready when so many seats were told what they are owed. */
-  awaitSeats(sub: number, seats: number, tradesFromUs: number | null): void {
-    this.#awaited.set(sub, { left: seats + 1, sinceMs: Date.now(), tradesFromUs })
+  awaitSeats(sub: number, seats: number, beginning: Beginning): void {
+    this.#beginnings.open(sub, seats, beginning)
     this.settle(sub)
   }
 
   /** A book that does not come although the feed does is waited for no longer. @param reaches whether a market's shard is fed */
   excuse(reaches: (market: string) => boolean): void {
-    const before = Date.now() - BOOK_MS
-    if (![...this.#awaited.values()].some(({ sinceMs }) => sinceMs < before)) return
+    if (!this.#beginnings.areLate(Date.now() - BOOK_MS)) return
     for (const seat of this.seats.values()) {
       const { live, ticker } = seat.market
       if (seat.isAwaited && live.seq === null && reaches(ticker)) seat.excuse()
@@ -186,17 +182,14 @@ export class Connection {
 
   /** One of the seats that a subscription waits for was told. */
   settle(sub: number): void {
-    const awaited = this.#awaited.get(sub)
-    if (awaited === undefined || !this.#isOpen) return
-    awaited.left -= 1
-    if (awaited.left > 0) return
-    this.#awaited.delete(sub)
-    if (!this.subscriptions.numbers.includes(sub)) return
+    if (!this.#isOpen) return
+    const beginning = this.#beginnings.settle(sub)
+    if (beginning === null || !this.subscriptions.numbers.includes(sub)) return
+    const { tradesFromUs, note } = beginning
     this.say({ type: 'ready', sub })
+    note(tradesFromUs === null ? 'whole' : 'ready')
     // By now the collector sends the trades of its markets: those before are looked for.
-    if (awaited.tradesFromUs !== null) {
-      void this.#recovery.tellTrades(this, sub, awaited.tradesFromUs)
-    }
+    if (tradesFromUs !== null) void this.#tellTrades(sub, tradesFromUs, note)
   }
 
   /** Follows a market from now on. */
@@ -242,6 +235,11 @@ export class Connection {
     clearTimeout(this.#timer)
     this.#timer = null
     this.#queue.clear()
+  }
+
+  async #tellTrades(sub: number, fromUs: number, note: Beginning['note']): Promise<void> {
+    await this.#recovery.tellTrades(this, sub, fromUs)
+    if (this.#isOpen) note('whole')
   }
 
   #write(text: string): void {

@@ -9,7 +9,7 @@ import { DatabaseAwayError } from '../database.ts'
 import type { SelectedMarkets } from '../store/selected-markets.ts'
 import type { Connection } from './gateway-connection.ts'
 import { GATEWAY_BOOKS, type GatewayMarkets } from './gateway-markets.ts'
-import type { GatewayMemory } from './gateway-memory.ts'
+import type { GatewayMemory, KeptSub } from './gateway-memory.ts'
 import { Seat } from './gateway-seat.ts'
 import type { Selecting } from './gateway-selecting.ts'
 import type { Upstream } from './gateway-upstream.ts'
@@ -63,9 +63,8 @@ export class Desk {
   /** Opens again what a connection had subscribed to before its object was away: images say what came meanwhile. */
   restore(connection: Connection): void {
     const { subscriptions, kept } = connection
-    for (const { sub, wanted, members } of this.#memory.load(kept.connection)) {
-      subscriptions.open(sub, wanted, members)
-    }
+    const subs = this.#memory.load(kept.connection)
+    for (const { sub, wanted, members } of subs) subscriptions.open(sub, wanted, members)
     const markets = [...subscriptions.markets]
     this.#markets.follow(markets, () => STATUS)
     for (const market of markets) {
@@ -73,6 +72,7 @@ export class Desk {
     }
     if (subscriptions.selects) this.#upstream.listenToAll()
     if (subscriptions.hears('trade')) this.#tellHole(connection, markets)
+    for (const kept of subs) this.#goOn(connection, kept)
   }
 
   /** Takes in what the directory says. */
@@ -83,6 +83,7 @@ export class Desk {
           this.#move(connection, moved, () => listing.status)
         }
       }
+      this.#tellLeftOut(connection)
     }
   }
 
@@ -102,6 +103,7 @@ export class Desk {
       const settled = await this.#selecting.settled(members.filter((each) => !statuses.has(each)))
       const moved = subscriptions.reselect(sub, statuses.keys(), (each) => settled.has(each))
       this.#move(connection, moved, (market) => statuses.get(market) ?? STATUS)
+      this.#tellLeftOut(connection)
     }
   }
 
@@ -121,7 +123,7 @@ export class Desk {
         const seat = connection.seats.get(market)
         if (seat === undefined) continue
         const message = `${market}: free accounts watch too many markets together, try again later`
-        connection.fault(undefined, { code: 'too_many_markets', message })
+        connection.say({ type: 'error', code: 'too_many_markets', message, market })
         seat.excuse()
       }
     }
@@ -176,7 +178,8 @@ export class Desk {
     if (gone.length > 0) connection.say({ type: 'left', sub, markets: gone })
     const hearsTrades = command.channels.includes('trade')
     const tradesFromUs = hearsTrades ? (command.resume_trades_us ?? null) : null
-    connection.awaitSeats(sub, members.length, tradesFromUs)
+    this.#memory.owe(kept.connection, sub, false, tradesFromUs)
+    this.#await(connection, sub, members.length, tradesFromUs)
     this.#markets.follow(members, (market) => statuses.get(market) ?? STATUS)
     if (subscriptions.selects) this.#upstream.listenToAll()
     if (hearsTrades) this.#tellHole(connection, members)
@@ -187,10 +190,45 @@ export class Desk {
     return null
   }
 
+  /** Goes on with what a subscription was not told before its object was away. */
+  #goOn(connection: Connection, { sub, members, owed }: KeptSub): void {
+    if (owed === null) return
+    const { isReady, tradesFromUs } = owed
+    if (!isReady) {
+      this.#await(connection, sub, members.size, tradesFromUs)
+      for (const market of members) connection.seats.get(market)?.awaitFor(sub)
+      return
+    }
+    // Which of the trades that it asked for it was told nobody knows any more.
+    const nowUs = Date.now() * 1000
+    if (tradesFromUs !== null && tradesFromUs < nowUs) {
+      connection.tellHole({ from_us: tradesFromUs, to_us: nowUs })
+    }
+    this.#memory.paid(connection.kept.connection, sub)
+  }
+
+  /** A subscription is ready when so many seats were told what they are owed; how far it came outlives this object. */
+  #await(connection: Connection, sub: number, seats: number, tradesFromUs: number | null): void {
+    const name = connection.kept.connection
+    const note = (begun: 'ready' | 'whole') => {
+      if (begun === 'whole') this.#memory.paid(name, sub)
+      else this.#memory.owe(name, sub, true, tradesFromUs)
+    }
+    connection.awaitSeats(sub, seats, { tradesFromUs, note })
+  }
+
   /** Tells one who comes since when trades of some markets do not. */
   #tellHole(connection: Connection, markets: readonly string[]): void {
     const hole = this.#upstream.holeUs(markets)
     if (hole !== null) connection.tellHole({ from_us: hole, to_us: null })
+  }
+
+  /** Tells of selections that have outgrown the plan. */
+  #tellLeftOut(connection: Connection): void {
+    for (const { sub, market } of connection.subscriptions.takeLeftOut()) {
+      const message = `subscription ${sub} has no room for ${market}: its plan follows no more`
+      connection.say({ type: 'error', code: 'too_many_markets', message, market })
+    }
   }
 
   #move(connection: Connection, moved: Moved, statusOf: (market: string) => string): void {

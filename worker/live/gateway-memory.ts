@@ -6,10 +6,15 @@ export type KeptSub = {
   readonly sub: number
   readonly wanted: Wanted
   readonly members: ReadonlySet<string>
+  /** What it is owed yet; null when nothing. */
+  readonly owed: { readonly isReady: boolean; readonly tradesFromUs: number | null } | null
 }
 
 /** Members of one row at most: a row may have 2 MB. https://developers.cloudflare.com/durable-objects/platform/limits/ */
 const PART = 10_000
+/** So many that came or went are rows of their own at most, for each subscription: then all members are written anew. */
+const MOVED = 300
+const TABLES = ['subs', 'members', 'moved', 'owed']
 const texts = z.array(z.string())
 
 /** What a Gateway must not forget: who subscribes to what, and which markets are members of it. */
@@ -24,6 +29,8 @@ export class GatewayMemory {
       connection text, sub integer, part integer, markets text, primary key (connection, sub, part))`)
     sql.exec(`create table if not exists moved (
       connection text, sub integer, market text, joined integer, primary key (connection, sub, market))`)
+    sql.exec(`create table if not exists owed (
+      connection text, sub integer, is_ready integer, trades_us integer, primary key (connection, sub))`)
     sql.exec('create table if not exists alive (one integer primary key, at_ms integer)')
   }
 
@@ -42,10 +49,22 @@ export class GatewayMemory {
   open(connection: string, sub: number, wanted: Wanted, members: readonly string[]): void {
     const text = JSON.stringify(wanted)
     this.#sql.exec('insert into subs values (?, ?, ?)', connection, sub, text)
-    for (let at = 0; at < members.length; at += PART) {
-      const part = JSON.stringify(members.slice(at, at + PART))
-      this.#sql.exec('insert into members values (?, ?, ?, ?)', connection, sub, at / PART, part)
-    }
+    this.#write(connection, sub, members)
+  }
+
+  /**
+   * Keeps that a subscription was not told all that it began with.
+   * @param isReady whether it was told that it is ready
+   * @param tradesFromUs from when on it wants trades, µs; null for those that come live
+   */
+  owe(connection: string, sub: number, isReady: boolean, tradesFromUs: number | null): void {
+    const values = [connection, sub, isReady ? 1 : 0, tradesFromUs]
+    this.#sql.exec('insert or replace into owed values (?, ?, ?, ?)', ...values)
+  }
+
+  /** A subscription was told all that it began with. */
+  paid(connection: string, sub: number): void {
+    this.#sql.exec('delete from owed where connection = ? and sub = ?', connection, sub)
   }
 
   /** Keeps which members came to a subscription, and went. */
@@ -60,11 +79,21 @@ export class GatewayMemory {
       )
     for (const market of joined) keep(market, 1)
     for (const market of left) keep(market, 0)
+    const of = 'where connection = ? and sub = ?'
+    const { moved } = this.#sql
+      .exec(`select count(*) moved from moved ${of}`, connection, sub)
+      .one()
+    if (Number(moved) <= MOVED) return
+    const members = [...this.#members(connection, sub)]
+    for (const table of ['members', 'moved']) {
+      this.#sql.exec(`delete from ${table} ${of}`, connection, sub)
+    }
+    this.#write(connection, sub, members)
   }
 
   /** Forgets a subscription that ended. */
   end(connection: string, sub: number): void {
-    for (const table of ['subs', 'members', 'moved']) {
+    for (const table of TABLES) {
       this.#sql.exec(`delete from ${table} where connection = ? and sub = ?`, connection, sub)
     }
   }
@@ -72,7 +101,7 @@ export class GatewayMemory {
   /** Forgets connections other than these. */
   keepOnly(connections: readonly string[]): void {
     const list = JSON.stringify(connections)
-    for (const table of ['subs', 'members', 'moved']) {
+    for (const table of TABLES) {
       this.#sql.exec(
         `delete from ${table} where connection not in (select value from json_each(?))`,
         list,
@@ -82,7 +111,7 @@ export class GatewayMemory {
 
   /** Forgets a connection that is gone. */
   forget(connection: string): void {
-    for (const table of ['subs', 'members', 'moved']) {
+    for (const table of TABLES) {
       this.#sql.exec(`delete from ${table} where connection = ?`, connection)
     }
   }
@@ -97,8 +126,24 @@ export class GatewayMemory {
       const sub = Number(row['sub'])
       // Our own words, which streamCommand has judged.
       const wanted = JSON.parse(String(row['wanted'])) as Wanted
-      return { sub, wanted, members: this.#members(connection, sub) }
+      const owed = this.#owed(connection, sub)
+      return { sub, wanted, members: this.#members(connection, sub), owed }
     })
+  }
+
+  #write(connection: string, sub: number, members: readonly string[]): void {
+    for (let at = 0; at < members.length; at += PART) {
+      const part = JSON.stringify(members.slice(at, at + PART))
+      this.#sql.exec('insert into members values (?, ?, ?, ?)', connection, sub, at / PART, part)
+    }
+  }
+
+  #owed(connection: string, sub: number): KeptSub['owed'] {
+    const query = 'select is_ready, trades_us from owed where connection = ? and sub = ?'
+    const [row] = this.#sql.exec(query, connection, sub).toArray()
+    if (row === undefined) return null
+    const { is_ready, trades_us } = row
+    return { isReady: is_ready === 1, tradesFromUs: trades_us === null ? null : Number(trades_us) }
   }
 
   #members(connection: string, sub: number): ReadonlySet<string> {

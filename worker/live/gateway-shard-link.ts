@@ -36,6 +36,8 @@ export class ShardLink {
   #timer: number | null = null
   #openedMs = 0
   #heardMs = Date.now()
+  /** Whether it was asked for a beat since it was heard. */
+  #isAsked = false
   /** Beats since the link was opened or another collector came. */
   #beats = 0
   #holeUs: number | null
@@ -68,10 +70,18 @@ export class ShardLink {
     }
   }
 
-  /** A shard of which nothing was heard for too long, and which has a collector, is taken for cut. */
+  /**
+   * A shard of which nothing was heard for so long is taken for cut. One without a collector does not beat: after half of it
+   * a watch of nothing asks for a beat.
+   */
   check(silentMs: number): void {
-    if (this.#socket === null || this.word === 'down') return
-    if (Date.now() - this.#heardMs > silentMs) this.#cut(this.#socket)
+    if (this.#socket === null) return
+    const silent = Date.now() - this.#heardMs
+    if (silent > silentMs) this.#cut(this.#socket)
+    else if (silent > silentMs / 2 && this.word === 'down' && !this.#isAsked) {
+      this.#isAsked = true
+      this.tell({ watch: [] })
+    }
   }
 
   close(): void {
@@ -93,6 +103,7 @@ export class ShardLink {
     this.#socket = socket
     this.#openedMs = Date.now()
     this.#heardMs = Date.now()
+    this.#isAsked = false
     this.#beats = 0
     socket.addEventListener('message', ({ data }) => this.#hear(socket, data))
     socket.addEventListener('close', () => this.#cut(socket))
@@ -134,6 +145,7 @@ export class ShardLink {
       this.#events.anew()
     }
     this.#heardMs = Date.now()
+    this.#isAsked = false
     if ('items' in message) this.#events.items(message.items)
     else if ('directory' in message) this.#events.directory(message.directory)
     else if ('hole' in message) {

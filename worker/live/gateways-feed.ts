@@ -75,7 +75,9 @@ export class GatewaysFeed {
       gateway,
       wanted.filter(([market]) => follows.has(market)),
     )
-    if (this.#collector.socket === null) this.#sockets.say(gateway, this.#beat())
+    // A watch of nothing asks whether we live.
+    const isAsked = wanted.length === 0 || this.#collector.socket === null
+    if (isAsked) this.#sockets.say(gateway, this.#beat())
   }
 
   /** Asks for what a Gateway lacks of the markets that it follows. */
