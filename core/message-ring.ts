@@ -1,5 +1,5 @@
 import type { Droppable, RingBudget } from './ring-budget.ts'
-import type { RecordMessage } from './wire/stream-message.ts'
+import { type RecordMessage, rowsOf } from './wire/stream-message.ts'
 
 type Kept = Droppable & { readonly to: number; readonly message: RecordMessage }
 
@@ -73,16 +73,4 @@ function cut(message: RecordMessage, seq: number): RecordMessage {
   return seq < from
     ? message
     : { ...message, seq: [seq + 1, to], d: message.d.slice(seq + 1 - from) }
-}
-
-function rowsOf(message: RecordMessage): number {
-  switch (message.type) {
-    case 'deltas':
-      return message.d.length
-    case 'snapshot':
-      return message.yes.length + message.no.length + 1
-    case 'gap':
-    case 'end':
-      return 1
-  }
 }

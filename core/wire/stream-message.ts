@@ -99,6 +99,19 @@ export function endMessage(market: string, end: EndRecord): EndMessage {
   return { type: 'end', market, seq, reason, event_us: event, recv_us: recv }
 }
 
+/** How many rows a message holds, as what keeps messages counts them: its deltas, or its levels and one. */
+export function rowsOf(message: BookMessage): number {
+  switch (message.type) {
+    case 'deltas':
+      return message.d.length
+    case 'snapshot':
+      return message.yes.length + message.no.length + 1
+    case 'gap':
+    case 'end':
+      return 1
+  }
+}
+
 function printBook(book: Ladders) {
   return {
     yes: printLadder(book.yes),

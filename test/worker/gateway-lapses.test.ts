@@ -8,7 +8,7 @@ import { shardStub } from '../../worker/live/stubs.ts'
 import { deltaOf, gapOf, TestCollector } from './collector.ts'
 import { forget, gateway, setUnsent } from './gateway-object.ts'
 import { GatewayStreams } from './gateway-streams.ts'
-import type { TestSocket } from './socket.ts'
+import { ofType } from './socket.ts'
 import { setLease, setWatermark, storeMarket } from './store.ts'
 
 const streams = new GatewayStreams()
@@ -35,9 +35,6 @@ afterEach(() => {
   collector.fallSilent()
   streams.end()
 })
-
-const ofType = ({ messages }: TestSocket, type: string) =>
-  messages.filter((message) => message['type'] === type)
 
 const endOf = (n: number) => {
   const recv_us = Date.now() * 1000

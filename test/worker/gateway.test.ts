@@ -6,14 +6,13 @@ import { type Epoch, type Seq, seqOf } from '#core/log'
 import type { Price } from '#core/price'
 import type { Size, SizeChange } from '#core/size'
 import type { FeedItem } from '#core/wire/feed'
-import type { WireTrade } from '#core/wire/trade'
 import { STREAM_HEADERS } from '../../worker/live/stream-headers.ts'
 import { gatewayStub, shardStub } from '../../worker/live/stubs.ts'
 import { call } from './api.ts'
-import { gapOf, snapshotOf, TestCollector } from './collector.ts'
+import { gapOf, snapshotOf, TestCollector, tradeOf } from './collector.ts'
 import { forget, gateway, setUnsent } from './gateway-object.ts'
 import { GatewayStreams } from './gateway-streams.ts'
-import { TestSocket } from './socket.ts'
+import { ofType, TestSocket } from './socket.ts'
 import { asOwner, setLease, setWatermark, storeMarket, storeRecords } from './store.ts'
 
 const streams = new GatewayStreams()
@@ -43,21 +42,6 @@ afterEach(() => {
   collector.fallSilent()
   streams.end()
 })
-
-const ofType = ({ messages }: TestSocket, type: string) =>
-  messages.filter((message) => message['type'] === type)
-
-function tradeOf(market: string, id: string): WireTrade {
-  const us = Date.now() * 1000
-  const fixed = {
-    price: '0.4000',
-    size: '1.00',
-    taker: 'yes',
-    block: false,
-    source: 'stream',
-  } as const
-  return { type: 'trade', trade_id: id, market, ...fixed, event_us: us, recv_us: us }
-}
 
 const image = (market: string, n: number, reason: string) => ({
   type: 'snapshot',
@@ -185,7 +169,7 @@ test('trades, status and best bid and ask are told to whom they concern alone', 
   })
   const fixed = { result: 'yes', settlement_value: '1.0000', event_us: null, recv_us: 1 }
   const status = { market_status: 'determined', ...fixed }
-  const item: FeedItem = { m: first, trades: [tradeOf(first, 't1')], status }
+  const item: FeedItem = { m: first, trades: [{ ...tradeOf(first), trade_id: 't1' }], status }
   collector.send([item])
   expect(await all.nextWith('type', 'trade')).toMatchObject({ market: first, trade_id: 't1' })
   expect(ofType(all, 'status')).toEqual([{ type: 'status', market: first, ...status }])
@@ -344,7 +328,7 @@ test('a slow reader is warned, owed images in place of a backlog, and costs nobo
   await setUnsent(300 * 1024)
   const quick = await streams.follow({ markets: [first] })
   for (let i = 0; i < 3; i++) collector.add(first)
-  collector.send([{ m: first, trades: [tradeOf(first, 't1')] }])
+  collector.send([{ m: first, trades: [{ ...tradeOf(first), trade_id: 't1' }] }])
   expect(await slow.nextWith('type', 'warning')).toMatchObject({ code: 'slow_consumer' })
   await quick.nextWith('type', 'deltas')
   await quick.nextWith('type', 'deltas')

@@ -73,6 +73,11 @@ export class TestSocket {
   }
 }
 
+/** All messages of a type that came over a websocket, in order. */
+export function ofType({ messages }: TestSocket, type: string): Message[] {
+  return messages.filter((message) => message['type'] === type)
+}
+
 /** Opens a websocket of the Worker's; it must be taken. */
 export async function openSocket(
   path: string,

@@ -1,5 +1,5 @@
 import type { RecentTrades } from '#core/recent-trades'
-import type { BookMessage } from '#core/wire/stream-message'
+import { rowsOf } from '#core/wire/stream-message'
 import type { WireTrade } from '#core/wire/trade'
 import type { Connection } from './gateway-connection.ts'
 import type { Seat } from './gateway-seat.ts'
@@ -71,16 +71,4 @@ export class Recovery {
 
 function inOrder(a: WireTrade, b: WireTrade): number {
   return a.event_us - b.event_us || (a.trade_id < b.trade_id ? -1 : 1)
-}
-
-function rowsOf(message: BookMessage): number {
-  switch (message.type) {
-    case 'deltas':
-      return message.d.length
-    case 'snapshot':
-      return message.yes.length + message.no.length + 1
-    case 'gap':
-    case 'end':
-      return 1
-  }
 }
