@@ -64,6 +64,7 @@ export default defineConfig({
                   FEED_TOKEN_NEXT: 'the-next-feed-token-of-tests',
                   KEY_PEPPER_V1: pepper,
                   CURSOR_SECRET_V1: 'the-cursor-secret-of-tests',
+                  SESSION_SECRET_V1: 'the-session-secret-of-tests',
                   PUBLIC_URL: 'https://kalshibook.test',
                   TEST_KEYS: keys,
                 },

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { readFile, writeFile } from 'node:fs/promises'
+import { readFile, rename, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { z } from 'zod'
 import { makeApiKey } from '#core/api-key'
@@ -8,6 +8,7 @@ const kept = z.object({
   feedToken: z.string(),
   keyPepper: z.string(),
   cursorSecret: z.string(),
+  sessionSecret: z.string(),
   apiKey: z.string(),
 })
 
@@ -15,7 +16,7 @@ const kept = z.object({
 export type KeptSecrets = z.infer<typeof kept>
 
 /**
- * Reads the secrets kept in `dir/secrets.json` (0600), or makes them.
+ * Reads the secrets kept in `dir/secrets.json` (0600); what is not among them yet is made and kept.
  * Throws when the file is there and cannot be read.
  */
 export async function keptSecrets(dir: string): Promise<KeptSecrets> {
@@ -24,14 +25,22 @@ export async function keptSecrets(dir: string): Promise<KeptSecrets> {
     if (error.code === 'ENOENT') return null
     throw error
   })
-  if (text !== null) return kept.parse(JSON.parse(text))
+  const before = text === null ? {} : kept.partial().parse(JSON.parse(text))
+  const secrets = kept.parse({ ...newSecrets(), ...before })
+  if (Object.keys(before).length === Object.keys(secrets).length) return secrets
+  // Written aside and renamed: a start that is cut off leaves the old ones or all of the new.
+  await writeFile(`${file}.new`, JSON.stringify(secrets), { mode: 0o600 })
+  await rename(`${file}.new`, file)
+  return secrets
+}
+
+function newSecrets(): KeptSecrets {
   const word = () => randomBytes(32).toString('base64url')
-  const secrets = {
+  return {
     feedToken: word(),
     keyPepper: word(),
     cursorSecret: word(),
+    sessionSecret: word(),
     apiKey: makeApiKey(randomBytes(128)),
   }
-  await writeFile(file, JSON.stringify(secrets), { mode: 0o600, flag: 'wx' })
-  return secrets
 }

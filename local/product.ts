@@ -156,6 +156,7 @@ function workerVariables(
     FEED_TOKEN: secrets.feedToken,
     KEY_PEPPER_V1: secrets.keyPepper,
     CURSOR_SECRET_V1: secrets.cursorSecret,
+    SESSION_SECRET_V1: secrets.sessionSecret,
     ...overrides.worker,
   }
 }

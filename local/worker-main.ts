@@ -22,6 +22,15 @@ const bindings = z.object({
   FEED_TOKEN_NEXT: z.string().optional(),
   KEY_PEPPER_V1: z.string(),
   CURSOR_SECRET_V1: z.string(),
+  SESSION_SECRET_V1: z.string(),
+  ACCOUNT_MS: z.string().optional(),
+  SUPABASE_URL: z.string().optional(),
+  SUPABASE_PUBLISHABLE_KEY: z.string().optional(),
+  SUPABASE_SECRET_KEY: z.string().optional(),
+  STRIPE_SECRET_KEY: z.string().optional(),
+  STRIPE_WEBHOOK_SECRET: z.string().optional(),
+  STRIPE_METER_WEBHOOK_SECRET: z.string().optional(),
+  STRIPE_API_URL: z.string().optional(),
 })
 
 /** How whoever started us may hurt it. */

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import type { Account } from './account/account.ts'
 import type { FeedShard } from './live/feed-shard.ts'
 import type { Gateway } from './live/gateway.ts'
 import type { MarketBook } from './live/market-book.ts'
@@ -10,6 +11,8 @@ export type Env = {
   readonly MARKET_BOOK: DurableObjectNamespace<MarketBook>
   readonly GATEWAY: DurableObjectNamespace<Gateway>
   readonly TICKETS: DurableObjectNamespace<StreamTickets>
+  readonly ACCOUNT: DurableObjectNamespace<Account>
+  readonly KEYS: KVNamespace
   readonly HYPERDRIVE_READER?: Hyperdrive
   readonly HYPERDRIVE_METADATA?: Hyperdrive
   readonly HYPERDRIVE_ACCOUNT?: Hyperdrive
@@ -25,10 +28,20 @@ export type Env = {
   readonly KEY_PEPPER_V1?: string
   readonly CURSOR_SECRET_V1?: string
   readonly PUBLIC_URL?: string
+  readonly ACCOUNT_MS?: string
+  readonly SESSION_SECRET_V1?: string
+  readonly SUPABASE_URL?: string
+  readonly SUPABASE_PUBLISHABLE_KEY?: string
+  readonly SUPABASE_SECRET_KEY?: string
+  readonly STRIPE_SECRET_KEY?: string
+  readonly STRIPE_WEBHOOK_SECRET?: string
+  readonly STRIPE_METER_WEBHOOK_SECRET?: string
+  readonly STRIPE_API_URL?: string
 }
 
 /** Sixteen characters at the least: nobody guesses it. */
 const secret = z.string().min(16).nullable().catch(null)
+const url = z.url().nullable().catch(null)
 const address = z
   .object({ connectionString: z.string().min(1) })
   .transform((hyperdrive) => hyperdrive.connectionString)
@@ -56,6 +69,15 @@ const schema = z.object({
   KEY_PEPPER_V1: secret,
   CURSOR_SECRET_V1: secret,
   PUBLIC_URL: z.url().catch(''),
+  ACCOUNT_MS: whole(10).catch(2000),
+  SESSION_SECRET_V1: secret,
+  SUPABASE_URL: url,
+  SUPABASE_PUBLISHABLE_KEY: secret,
+  SUPABASE_SECRET_KEY: secret,
+  STRIPE_SECRET_KEY: secret,
+  STRIPE_WEBHOOK_SECRET: secret,
+  STRIPE_METER_WEBHOOK_SECRET: secret,
+  STRIPE_API_URL: url,
   HYPERDRIVE_READER: address,
   HYPERDRIVE_METADATA: address,
   HYPERDRIVE_ACCOUNT: address,

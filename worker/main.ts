@@ -1,6 +1,7 @@
 import { makeApp } from './app.ts'
 import type { Env } from './env.ts'
 
+export { Account } from './account/account.ts'
 export { FeedShard } from './live/feed-shard.ts'
 export { Gateway } from './live/gateway.ts'
 export { MarketBook } from './live/market-book.ts'

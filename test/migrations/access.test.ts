@@ -110,17 +110,35 @@ test('the reader reads market data and the lease, and writes nothing', async () 
   expect(await writableBy('kb_reader')).toEqual([])
 })
 
-test('the account role reads accounts and keys, and no market data', async () => {
-  expect(await readableBy('kb_account')).toEqual(['kb.accounts', 'kb.api_keys'])
-  expect(await writableBy('kb_account')).toEqual([])
+const ACCOUNTS = [
+  'kb.account_audit',
+  'kb.accounts',
+  'kb.api_keys',
+  'kb.credit_grants',
+  'kb.gate_journal',
+  'kb.gate_openings',
+  'kb.plan_changes',
+  'kb.projections',
+  'kb.usage_hours',
+  'kb.usage_totals',
+]
+
+test('the account role reads and writes what belongs to accounts, and sees no market data', async () => {
+  expect(await readableBy('kb_account')).toEqual(ACCOUNTS)
+  expect(await writableBy('kb_account')).toEqual(ACCOUNTS)
 })
 
-test('nobody deletes, and the log is never updated', async () => {
+/** What may leave: a change of plan that is taken back, and what has been told. */
+const DELETED = ['kb.plan_changes', 'kb.projections']
+
+test('nobody deletes what is kept, and neither the log nor the audit is ever updated', async () => {
   const rows = await store.owner`
     select relation, role from unnest(${relations}::text[]) relation,
       unnest(array['kb_collector', 'kb_reader', 'kb_account']) role
-    where has_table_privilege(role, relation::regclass, 'delete, truncate')
-      or (relation ~ '^kb.(book_deltas|trades)' and has_table_privilege(role, relation::regclass, 'update'))`
+    where has_table_privilege(role, relation::regclass, 'truncate')
+      or (has_table_privilege(role, relation::regclass, 'delete')
+        and not (role = 'kb_account' and relation = any(${DELETED}::text[])))
+      or (relation ~ '^kb.(book_deltas|trades|account_audit|credit_grants)' and has_table_privilege(role, relation::regclass, 'update'))`
   expect([...rows]).toEqual([])
 })
 
@@ -136,12 +154,15 @@ test('a stranger sees nothing of kb: no relation, no function, not the schema', 
   })
 })
 
-test('the collector may call what makes and drops partitions, it and the reader what finds segments, nobody else anything', async () => {
+test('the collector may call what makes and drops partitions, it and the reader what finds segments, the account role what tells of accounts, nobody else anything', async () => {
   const rows = await store.owner`
     select p.proname, r.rolname from pg_proc p, pg_roles r
     where p.pronamespace = 'kb'::regnamespace and has_function_privilege(r.oid, p.oid, 'execute')
       and not r.rolsuper`
   expect(rows.map((row) => `${row['rolname']} ${row['proname']}`).sort()).toEqual([
+    'kb_account account_changed',
+    'kb_account account_standing',
+    'kb_account plan_at',
     'kb_collector default_book_hours',
     'kb_collector default_segment_days',
     'kb_collector drop_book_partition',

@@ -22,6 +22,7 @@ test('a key is found by its hash, with its account, plan, scopes and times', asy
   expect(await findApiKey(store.account, hash('one'))).toEqual({
     keyId: expect.stringMatching(/^[0-9a-f-]{36}$/),
     accountId: expect.stringMatching(/^[0-9a-f-]{36}$/),
+    rev: 1,
     plan: 'scale',
     scopes: ['live', 'history'],
     revokedUs: 1_795_343_400_000_000,

@@ -6,6 +6,8 @@ import { micros } from '#core/log-row'
 export type ApiKey = {
   readonly keyId: string
   readonly accountId: string
+  /** Grows with every change of the key. */
+  readonly rev: number
   readonly plan: string
   readonly scopes: readonly string[]
   readonly revokedUs: Micros | null
@@ -29,7 +31,7 @@ export async function findApiKeyById(sql: Sql, keyId: string): Promise<ApiKey | 
 
 function keys(sql: Sql) {
   return sql`
-    select k.id, k.account_id, a.plan, to_jsonb(k.scopes) as scopes, k.revoked_us, k.expires_us
+    select k.id, k.account_id, k.rev, kb.plan_at(a.id, (extract(epoch from now()) * 1e6)::bigint) as plan, to_jsonb(k.scopes) as scopes, k.revoked_us, k.expires_us
     from kb.api_keys k join kb.accounts a on a.id = k.account_id`
 }
 
@@ -37,6 +39,7 @@ function keyOf(row: Record<string, unknown>): ApiKey {
   return {
     keyId: row['id'] as string,
     accountId: row['account_id'] as string,
+    rev: Number(row['rev']),
     plan: row['plan'] as string,
     scopes: row['scopes'] as string[],
     revokedUs: micros(row['revoked_us']),
