@@ -1,7 +1,7 @@
 import type { Env } from '../../worker/env.ts'
 import worker, { Gateway as SoundGateway } from '../../worker/main.ts'
 
-export { FeedShard, MarketBook, StreamTickets } from '../../worker/main.ts'
+export { Account, FeedShard, MarketBook, StreamTickets } from '../../worker/main.ts'
 
 const CRASH = '/crash/gateway/'
 
