@@ -1,5 +1,5 @@
 import type { ApiErrorCode } from './api-error.ts'
-import type { PlanName } from './plan.ts'
+import type { PlanName, StreamLimits } from './plan.ts'
 import type { STREAM_CLOSE } from './wire/stream.ts'
 
 /** What a request asks of its account, before or while its data is read. */
@@ -59,7 +59,13 @@ export type LeaseAsk = {
 
 /** Whether a stream may be opened or may go on; if not, how it is to be closed. */
 export type LeaseWord =
-  | { readonly lease: string; readonly ok: true; readonly plan: PlanName }
+  | {
+      readonly lease: string
+      readonly ok: true
+      readonly plan: PlanName
+      /** What it allows now, the account's own terms included. */
+      readonly streams: StreamLimits
+    }
   | {
       readonly lease: string
       readonly ok: false

@@ -4,6 +4,9 @@ export type ListCost = 'rows' | 'page' | 'free'
 /** Rows of records, trades or candles that one credit pays for. */
 const ROWS_PER_CREDIT = 1000
 
+/** Minutes of a market on a stream that one credit pays for. */
+const MARKET_MINUTES_PER_CREDIT = 100
+
 /** Credits of a book; of several, of each that is known. */
 export const BOOK_CREDITS = 1
 
@@ -23,4 +26,9 @@ export function streamCredits(cost: ListCost, rows: number): number {
     case 'free':
       return 0
   }
+}
+
+/** Credits of a stream that has delivered so many market-minutes since it was opened: 1 per 100 or part. */
+export function marketMinuteCredits(minutes: number): number {
+  return Math.ceil(minutes / MARKET_MINUTES_PER_CREDIT)
 }

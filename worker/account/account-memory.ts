@@ -1,0 +1,141 @@
+import type { Micros } from '#core/instant'
+
+/** What a request has reserved and not settled. */
+export type OpenSpend = {
+  readonly id: string
+  readonly keyId: string
+  readonly route: string
+  /** 1 for a request, 0 for a further block of one. */
+  readonly requests: number
+  readonly held: number
+  readonly atMs: number
+}
+
+/** What became of a request, or of a part of a stream. */
+export type Settled = {
+  readonly keyId: string
+  readonly route: string
+  readonly requests: number
+  readonly failed: number
+  readonly credits: number
+  /** The part of the credits beyond the included ones. */
+  readonly over: number
+  readonly hourUs: Micros
+  readonly plan: string
+}
+
+/** `released` was not settled in time: it cost nothing. */
+export type SpendState = 'open' | 'settled' | 'released'
+const STATES = ['open', 'settled', 'released'] as const
+
+/** So long (ms) a request is known again: ten minutes from its settling, which comes within one. */
+export const KNOWN_MS = 660_000
+/** Forgetting looks at every request that is kept: it is done so often at most, ms. */
+const FORGET_MS = 300_000
+
+type Row = Record<string, SqlStorageValue>
+
+/** What was spent in the last minutes, request by request: one row written to reserve, one to settle. */
+export class SpendMemory {
+  readonly #sql: SqlStorage
+  /** Rows that were settled under this number are in no sum yet. */
+  #fold: number
+  #forgotMs = Number.NEGATIVE_INFINITY
+
+  constructor(sql: SqlStorage) {
+    this.#sql = sql
+    sql.exec(`create table if not exists spends (
+      id text primary key, key_id text not null, route text not null, requests integer not null,
+      held integer not null, at_ms integer not null, state integer not null, failed integer,
+      credits integer, over integer, hour_us integer, plan text, fold integer) without rowid`)
+    sql.exec('create table if not exists folds (one integer primary key, fold integer not null)')
+    this.#fold = Number(sql.exec('select fold from folds').toArray()[0]?.['fold'] ?? 0)
+  }
+
+  /** What became of a request; null when it is not known. */
+  find(id: string): SpendState | null {
+    const [row] = this.#sql.exec('select state from spends where id = ?', id).toArray()
+    return row === undefined ? null : (STATES[Number(row['state'])] ?? null)
+  }
+
+  reserve({ id, keyId, route, requests, held, atMs }: OpenSpend): void {
+    const insert = `insert into spends (id, key_id, route, requests, held, at_ms, state)
+      values (?, ?, ?, ?, ?, ?, 0)`
+    this.#sql.exec(insert, id, keyId, route, requests, held, atMs)
+  }
+
+  /** More is reserved. */
+  raise(id: string, held: number): void {
+    this.#sql.exec('update spends set held = ? where id = ?', held, id)
+  }
+
+  /** What was reserved has become this. */
+  settle(id: string, state: Exclude<SpendState, 'open'>, settled: Settled): void {
+    const { failed, credits, over, hourUs, plan } = settled
+    const update = `update spends set state = ?, failed = ?, credits = ?, over = ?, hour_us = ?,
+      plan = ?, fold = ? where id = ?`
+    const values = [STATES.indexOf(state), failed, credits, over, hourUs, plan, this.#fold, id]
+    this.#sql.exec(update, ...values)
+  }
+
+  /** Keeps what is settled at once; in place of what was released under the same id. */
+  charge(id: string, atMs: number, settled: Settled): void {
+    const { keyId, route, requests, failed, credits, over, hourUs, plan } = settled
+    const insert = 'insert or replace into spends values (?, ?, ?, ?, 0, ?, 1, ?, ?, ?, ?, ?, ?)'
+    const what = [failed, credits, over, hourUs, plan, this.#fold]
+    this.#sql.exec(insert, id, keyId, route, requests, atMs, ...what)
+  }
+
+  /** What is reserved, the oldest first. */
+  open(): OpenSpend[] {
+    const rows = this.#sql.exec('select * from spends where state = 0 order by at_ms').toArray()
+    return rows.map((row) => ({
+      ...spendOf(row),
+      id: String(row['id']),
+      held: Number(row['held']),
+      atMs: Number(row['at_ms']),
+    }))
+  }
+
+  /** What was settled and is in no sum yet. */
+  unfolded(): Settled[] {
+    const rows = this.#sql
+      .exec('select * from spends where fold = ? order by hour_us', this.#fold)
+      .toArray()
+    return rows.map((row) => ({
+      ...spendOf(row),
+      failed: Number(row['failed']),
+      credits: Number(row['credits']),
+      over: Number(row['over']),
+      hourUs: Number(row['hour_us']) as Micros,
+      plan: String(row['plan']),
+    }))
+  }
+
+  /** All that was settled is in sums that are kept in this same turn. */
+  folded(): void {
+    this.#fold += 1
+    this.#sql.exec('insert or replace into folds values (1, ?)', this.#fold)
+  }
+
+  /** Forgets what is known long enough; nothing that is in no sum yet. */
+  forget(nowMs: number): void {
+    if (Math.abs(nowMs - this.#forgotMs) < FORGET_MS) return
+    this.#forgotMs = nowMs
+    const old = 'delete from spends where at_ms < ? and state > 0 and fold < ?'
+    this.#sql.exec(old, nowMs - KNOWN_MS, this.#fold)
+  }
+
+  /** Whether any request is kept. */
+  get isEmpty(): boolean {
+    return this.#sql.exec('select 1 from spends limit 1').toArray().length === 0
+  }
+}
+
+function spendOf(row: Row): Pick<OpenSpend, 'keyId' | 'route' | 'requests'> {
+  return {
+    keyId: String(row['key_id']),
+    route: String(row['route']),
+    requests: Number(row['requests']),
+  }
+}
