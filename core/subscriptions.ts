@@ -49,20 +49,24 @@ const SETTLED = 'finalized'
 
 /** The subscriptions of one connection: which markets are members of which. */
 export class Subscriptions {
-  readonly #most: number
+  /** How many markets they may cover together. */
+  most: number
   /** In the order of their numbers. */
   readonly #subs = new Map<number, Sub>()
   /** The subscriptions of each market, lowest first. */
   readonly #of = new Map<string, number[]>()
   #leftOut: LeftOut[] = []
 
-  /** @param most how many markets they may cover together */
   constructor(most: number) {
-    this.#most = most
+    this.most = most
   }
 
   get markets(): IterableIterator<string> {
     return this.#of.keys()
+  }
+  /** How many markets they cover together. */
+  get size(): number {
+    return this.#of.size
   }
   get numbers(): number[] {
     return [...this.#subs.keys()]
@@ -100,14 +104,14 @@ export class Subscriptions {
     const over: string[] = []
     for (const market of found) {
       const isNew = !this.#of.has(market)
-      if (isNew && count >= this.#most) over.push(market)
+      if (isNew && count >= this.most) over.push(market)
       else {
         if (isNew) count += 1
         members.push(market)
       }
     }
     if (isSelection(wanted) && over.length > 0) {
-      const message = `a connection of this plan may follow ${this.#most} markets`
+      const message = `a connection of this plan may follow ${this.most} markets`
       return { kind: 'fault', fault: { code: 'too_many_markets', message } }
     }
     for (const market of over) {
@@ -232,7 +236,7 @@ export class Subscriptions {
   }
 
   #hasRoom(market: string): boolean {
-    return this.#of.has(market) || this.#of.size < this.#most
+    return this.#of.has(market) || this.#of.size < this.most
   }
 
   #join(sub: number, { members }: Sub, market: string): void {

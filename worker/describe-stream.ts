@@ -17,6 +17,11 @@ const REPLIES: Readonly<Record<keyof typeof streamCommands, readonly StreamMessa
   resync: ['image', 'gap', 'error'],
   ping: ['pong'],
 }
+/** Close codes that every websocket knows (RFC 6455). */
+const OTHER_CLOSES = [
+  '1008: messages that cannot be understood came',
+  '1013: the account could not be reached for too long: come again',
+]
 /** Said on `/v1/stream` alone. */
 const OF_MANY: readonly StreamMessageName[] = ['levels', 'joined', 'left', 'warning']
 
@@ -105,7 +110,7 @@ ${listed(errors)}
 
 **Close codes.**
 
-${listed([...closes, '1008: messages that cannot be understood came'])}`
+${listed([...closes, ...OTHER_CLOSES])}`
 }
 
 function serverOf({ host, protocol }: URL) {

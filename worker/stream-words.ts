@@ -54,17 +54,17 @@ export const ERROR_WORDS: Readonly<Record<StreamError, string>> = {
 
 /** What each close code means. */
 export const CLOSE_WORDS: Readonly<Record<keyof typeof STREAM_CLOSE, string>> = {
-  planForbids: 'the plan does not allow it',
-  keyRevoked: 'the key was revoked',
-  tooManyConnections: 'the account has too many connections',
+  planForbids: 'the plan does not allow it, or does no longer',
+  keyRevoked: 'the key was revoked or has expired',
+  tooManyConnections: 'the plan allows fewer connections now: the newest were closed',
   slowConsumer: 'the connection was read too slowly',
   tooManyMessages: 'too many messages came',
-  outOfCredits: 'the credits are spent',
+  outOfCredits: 'the credits of this month are spent',
   tooLarge: `a message had more than ${SUBSCRIBE_BYTES} bytes`,
 }
 
 /** What whoever builds a client must know beside the messages. */
-export const RULES = `**Opening.** A key in a header (\`Authorization: Bearer kb_live_…\` or \`X-API-Key\`) of scope \`live\`; a page, which cannot set headers, takes a ticket by \`POST /v1/stream/tickets\` and offers it as a subprotocol: \`Sec-WebSocket-Protocol: kb.v1, kbt_…\`. A ticket opens one socket, within 60 s, for its market and its Origin alone. A refusal is 401, 403, 404, 422 or 429 on the upgrade, with the envelope of \`/openapi.json\`.
+export const RULES = `**Opening.** A key in a header (\`Authorization: Bearer kb_live_…\` or \`X-API-Key\`) of scope \`live\`; a page, which cannot set headers, takes a ticket by \`POST /v1/stream/tickets\` and offers it as a subprotocol: \`Sec-WebSocket-Protocol: kb.v1, kbt_…\`. A ticket opens one socket, within 60 s, for its market and its Origin alone. A refusal is 401, 402, 403, 404, 422, 429 or 503 on the upgrade, with the envelope of \`/openapi.json\`.
 
 **The reader’s rule.** For each market a reader keeps a book and the seq of the last record in it. A snapshot, an image too, with seq ≥ mine replaces the book; anything else with seq ≤ mine is ignored; a gap with a greater seq, contiguous or not, makes the book unknown and sets the seq; deltas are applied only to a known book and only when \`from\` is mine + 1 (with \`depth\` or \`conflate_ms\` the seq is then \`to\`); an end at mine + 1 closes the log and keeps the book; all else is a reason to send \`resync\`. Nobody is sent a seq that goes back, or a hole without a gap or an image whose seq covers it.
 
@@ -75,5 +75,7 @@ export const RULES = `**Opening.** A key in a header (\`Authorization: Bearer kb
 **Silence.** Nothing for 15 s (45 s on a single market) means stale: reconnect, after a random while. A deploy drops sockets without a close frame.
 
 **Limits.** ${CLIENT_MESSAGES_PER_SECOND} messages a second, ${CLIENT_MESSAGE_BYTES} bytes each, a subscribe ${SUBSCRIBE_BYTES}; ${CLIENT_ERRORS_IN_A_ROW} bad messages in a row close.
+
+**Charges.** A credit pays for 100 market-minutes or part: a minute of UTC counts for each market of which a connection was sent a record in it (rows of deltas, a snapshot that is no image, a trade, a best bid or ask); images, gaps, ends, states and heartbeats are free. Connections of both kinds count together. Every 30 s an open connection is charged and its plan looked at: a larger one allows more at once, and a revoked key, a smaller plan or spent credits close it. Do not come again after 4003, 4004 or 4009.
 
 **Numbers.** Prices and sizes are decimal strings of the leg that \`side\` names; only \`bbo\` and trades speak in yes prices. A \`*_us\` is an integer of microseconds since 1970. Fields are added, never changed: ignore those you do not know.`

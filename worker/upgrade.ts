@@ -1,5 +1,7 @@
 import type { Context } from 'hono'
 import type { App } from './context.ts'
+import { accountHeaders } from './gate/account-headers.ts'
+import type { Meter } from './gate/meter.ts'
 import { refuse } from './refuse.ts'
 import { offeredProtocols, SUBPROTOCOL } from './subprotocol.ts'
 
@@ -34,7 +36,11 @@ export async function handOn(
     return refuse(c, { code: 'rate_limited', message, retryAfterMs: waitS * 1000 })
   }
   if (status !== 101 || webSocket === null) throw new TypeError('the object took no websocket')
-  const answer = new Headers({ 'X-Request-Id': c.get('requestId') })
+  // The collector's sockets have none.
+  const meter: Meter | undefined = c.get('meter')
+  const admitted = await meter?.admitted()
+  const ofAccount = admitted === undefined ? [] : accountHeaders(admitted, admitted.left)
+  const answer = new Headers([['X-Request-Id', c.get('requestId')], ...ofAccount])
   // A browser gives up unless one of those that it offers is named; a ticket is never repeated.
   if (offeredProtocols(c).includes(SUBPROTOCOL)) answer.set('Sec-WebSocket-Protocol', SUBPROTOCOL)
   return new Response(null, { status: 101, webSocket, headers: answer })

@@ -6,12 +6,12 @@ import { type Epoch, type Seq, seqOf } from '#core/log'
 import type { Price } from '#core/price'
 import type { Size, SizeChange } from '#core/size'
 import type { FeedItem } from '#core/wire/feed'
-import { STREAM_HEADERS } from '../../worker/live/stream-headers.ts'
 import { gatewayStub, shardStub } from '../../worker/live/stubs.ts'
 import { call } from './api.ts'
 import { gapOf, snapshotOf, TestCollector, tradeOf } from './collector.ts'
 import { forget, gateway, setUnsent } from './gateway-object.ts'
 import { GatewayStreams } from './gateway-streams.ts'
+import { leaseHeaders } from './leases.ts'
 import { ofType, TestSocket } from './socket.ts'
 import { asOwner, setLease, setWatermark, storeMarket, storeRecords } from './store.ts'
 
@@ -316,7 +316,7 @@ test('when nobody is left nothing is followed any more', async () => {
 
 /** A stream of another account. */
 async function another(): Promise<TestSocket> {
-  const headers = { Upgrade: 'websocket', [STREAM_HEADERS.plan]: 'starter' }
+  const headers = { Upgrade: 'websocket', ...leaseHeaders('starter') }
   const request = new Request('https://object/', { headers })
   const { webSocket } = await gatewayStub(env, 'another').fetch(request)
   if (webSocket === null) throw new Error('no websocket')

@@ -6,7 +6,7 @@ import type { WireStatus } from '#core/wire/status'
 import { marketStub } from '../../worker/live/stubs.ts'
 import { expectDescribed } from '../described-stream.ts'
 import { TestCollector, tradeOf } from './collector.ts'
-import { openStream, type TestSocket } from './socket.ts'
+import { closeStreams, openStream, type TestSocket } from './socket.ts'
 import { asOwner, setLease, storeMarket } from './store.ts'
 
 let epoch = 9000
@@ -29,6 +29,7 @@ beforeEach(async () => {
 })
 
 afterEach(() => {
+  closeStreams()
   collector.disconnect()
   for (const { messages } of opened) {
     for (const message of messages) {

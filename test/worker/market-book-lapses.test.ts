@@ -9,7 +9,7 @@ import { marketStub } from '../../worker/live/stubs.ts'
 import { call, dataOf } from './api.ts'
 import { TestCollector, tradeOf } from './collector.ts'
 import { later } from './later.ts'
-import { openStream, type TestSocket } from './socket.ts'
+import { closeStreams, openStream, type TestSocket } from './socket.ts'
 import { setLease, storeMarket } from './store.ts'
 
 const DAY_MS = 86_400_000
@@ -34,6 +34,7 @@ beforeEach(async () => {
 })
 
 afterEach(() => {
+  closeStreams()
   vi.restoreAllMocks()
   collector.fallSilent()
 })

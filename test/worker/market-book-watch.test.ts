@@ -4,13 +4,13 @@ import { afterEach, beforeEach, expect, test } from 'vitest'
 import type { Micros } from '#core/instant'
 import type { Level, Seq } from '#core/log'
 import { parseTicker, type Ticker } from '#core/ticker'
-import { STREAM_HEADERS } from '../../worker/live/stream-headers.ts'
 import { marketStub, shardStub } from '../../worker/live/stubs.ts'
 import { call, dataOf } from './api.ts'
 import { TestCollector } from './collector.ts'
 import { openGateway } from './gateway-socket.ts'
 import { later } from './later.ts'
-import { openStream, TestSocket } from './socket.ts'
+import { leaseHeaders } from './leases.ts'
+import { closeStreams, openStream, TestSocket } from './socket.ts'
 import { setLease, setWatermark, storeMarket, storeRecords } from './store.ts'
 
 let epoch = 9000
@@ -36,6 +36,7 @@ beforeEach(async () => {
 })
 
 afterEach(async () => {
+  closeStreams()
   collector.fallSilent()
   await runInDurableObject(shard(), (instance) => Reflect.set(instance, 'env', env))
 })
@@ -210,10 +211,7 @@ test('free accounts watch so many markets together: one more is peeked, and cann
 })
 
 async function openFree(): Promise<TestSocket> {
-  const headers = {
-    Upgrade: 'websocket',
-    [STREAM_HEADERS.plan]: 'free',
-  }
+  const headers = { Upgrade: 'websocket', ...leaseHeaders('free') }
   const { webSocket } = await book().fetch(new Request('https://object/', { headers }))
   return new TestSocket(webSocket ?? never())
 }

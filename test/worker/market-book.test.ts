@@ -7,7 +7,7 @@ import { marketStub } from '../../worker/live/stubs.ts'
 import { expectDescribed } from '../described-stream.ts'
 import { dataOf } from './api.ts'
 import { deltaOf, gapOf, snapshotOf, TestCollector } from './collector.ts'
-import { openStream, type TestSocket } from './socket.ts'
+import { closeStreams, openStream, type TestSocket } from './socket.ts'
 import { setLease, storeMarket } from './store.ts'
 
 let epoch = 9000
@@ -31,6 +31,7 @@ beforeEach(async () => {
 })
 
 afterEach(() => {
+  closeStreams()
   collector.fallSilent()
   for (const { stream, have } of opened) {
     for (const message of stream.messages) {

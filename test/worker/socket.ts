@@ -93,10 +93,19 @@ export async function openSocket(
   return new TestSocket(webSocket, hear)
 }
 
+/** Markets' streams that are open. */
+const streams: TestSocket[] = []
+
+/** Closes the markets' streams that were opened: an account may have so many. */
+export function closeStreams(): void {
+  for (const stream of streams.splice(0)) stream.close()
+}
+
 /** Opens a market's stream with a good key, and reads its welcome. */
 export async function openStream(ticker: string): Promise<TestSocket> {
   const key = { 'X-API-Key': env.TEST_KEYS.good }
   const stream = await openSocket(`/v1/markets/${ticker}/stream`, key)
+  streams.push(stream)
   expect(await stream.next()).toMatchObject({ type: 'welcome', plan: 'pro' })
   return stream
 }

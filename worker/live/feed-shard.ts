@@ -9,11 +9,12 @@ import { dismiss, feedState, readFeedMessage, setFeedState, tell } from './feed-
 import { GATEWAY_TAG, GatewaySockets } from './gateway-sockets.ts'
 import { GatewaysFeed } from './gateways-feed.ts'
 import { judgeHello } from './greeting.ts'
-import { lookAgain } from './look-again.ts'
 import { MarketLanes } from './market-lanes.ts'
 import { Peeks } from './peeks.ts'
 import type { ReadOutcome, WatchOutcome } from './shard-answer.ts'
+import { ShardLeases } from './shard-leases.ts'
 import { ShardMemory } from './shard-memory.ts'
+import { ShardSilence } from './shard-silence.ts'
 import { GATEWAY_HEADER } from './stream-headers.ts'
 import { marketStub } from './stubs.ts'
 import { type BookWatch, Watchers } from './watchers.ts'
@@ -33,6 +34,15 @@ export class FeedShard extends DurableObject<Env> {
   readonly #books = new BookFeed(this.#lanes, this.#watchers, this.#collector)
   readonly #gateways = new GatewaysFeed(this.#sockets, this.#watchers, this.#collector, this.#books)
   readonly #peeks = new Peeks()
+  readonly #leases = new ShardLeases(this.ctx.storage.sql, () => this.env)
+  readonly #silence = new ShardSilence(
+    this.ctx,
+    this.env,
+    this.#collector,
+    { gateways: this.#gateways, books: this.#books },
+    this.#watchers,
+    this.#leases,
+  )
 
   /** Takes the upgrade of a collector, whose token the Worker has checked, or of a Gateway of ours. */
   override fetch(request: Request): Response {
@@ -78,30 +88,23 @@ export class FeedShard extends DurableObject<Env> {
     this.#collector.close()
     this.#lanes.outdateAll()
     this.#peeks.abandon()
-    await this.#beginSilence()
+    await this.#silence.begin()
   }
 
   override webSocketError(socket: WebSocket): Promise<void> {
     return this.webSocketClose(socket)
   }
 
-  /** The collector is silent when nothing was heard for FEED_SILENT_MS; this alarm looks. */
-  override async alarm(): Promise<void> {
-    const due = this.#collector.health.heardMs + settingsOf(this.env).FEED_SILENT_MS
-    if (this.#collector.socket !== null && Date.now() < due) {
-      return lookAgain(this.ctx.storage, due)
-    }
-    await this.#beginSilence()
+  override alarm(): Promise<void> {
+    this.ctx.waitUntil(this.#leases.renewIfDue(Date.now()))
+    return this.#silence.look()
   }
 
   /** Watches a market, for its subscribers or for a minute, and vouches for its book. */
   async watch(market: Ticker, watch: BookWatch, holding: Holding): Promise<WatchOutcome> {
     const isNew = !this.#watchers.isFollowed(market)
     if (!this.#watchers.watch(market, watch, Date.now())) return { kind: 'refused' }
-    const { silent } = this.#collector
-    if (watch.listened && silent && (await this.ctx.storage.getAlarm()) === null) {
-      await lookAgain(this.ctx.storage, Date.now() + settingsOf(this.env).FEED_HEARTBEAT_MS)
-    }
+    if (watch.listened) await this.#silence.waitOn()
     return { kind: 'watched', vouchedMs: await this.#books.vouch(market, holding, isNew) }
   }
 
@@ -112,6 +115,12 @@ export class FeedShard extends DurableObject<Env> {
       if (outcome.kind === 'watched') return outcome
     }
     return { kind: 'peeked', ...(await this.#peeks.look(market, this.#collector, PATIENCE_MS)) }
+  }
+
+  /** A market's object holds leases of streams, which are renewed from now on. */
+  leased(market: Ticker): Promise<void> {
+    this.#leases.note(market)
+    return this.#silence.waitOn()
   }
 
   /** What is known of the collector now. */
@@ -148,7 +157,7 @@ export class FeedShard extends DurableObject<Env> {
     if (followed.length === 0) tell(socket, { watch: [] })
     this.#books.begin(followed)
     this.#sockets.sayAll({ collector: 'new' })
-    await this.#listen()
+    await this.#silence.listen()
     // Trades that the one before had heard and not sent on come to nobody.
     const now = Date.now() * 1000
     if (fromMs !== null) await this.#books.hole({ from_us: fromMs * 1000, to_us: now })
@@ -165,35 +174,14 @@ export class FeedShard extends DurableObject<Env> {
   }
 
   async #beat(beat: FeedBeat): Promise<void> {
-    if (this.#collector.beat(beat)) this.ctx.waitUntil(this.#endSilence())
+    this.ctx.waitUntil(this.#leases.renewIfDue(Date.now()))
+    if (this.#collector.beat(beat)) this.ctx.waitUntil(this.#silence.end())
     this.#gateways.beat()
     this.#books.beat(Date.now())
     if (!this.#collector.heartbeatDue(settingsOf(this.env).FEED_HEARTBEAT_MS)) return
     this.#memory.prove(this.#collector.provenMs)
     // The platform gives an alarm up that fails again and again.
-    if ((await this.ctx.storage.getAlarm()) === null) await this.#listen()
-    await this.#books.heartbeat(this.#watchers.listened)
-  }
-
-  /** Every watched book and every Gateway is told once that nobody vouches; then subscribers, now and then. */
-  async #beginSilence(): Promise<void> {
-    const news = this.#collector.fallSilent()
-    if (news) this.#gateways.beat()
-    const { books, listened } = this.#watchers
-    // Before the telling: a collector that comes meanwhile sets the alarm to its own ends.
-    if (listened.length > 0) {
-      await lookAgain(this.ctx.storage, Date.now() + settingsOf(this.env).FEED_HEARTBEAT_MS)
-    }
-    await this.#books.heartbeat(news ? books : listened)
-  }
-
-  /** Looks later whether the collector fell silent. */
-  #listen(): Promise<void> {
-    return lookAgain(this.ctx.storage, Date.now() + settingsOf(this.env).FEED_SILENT_MS)
-  }
-
-  async #endSilence(): Promise<void> {
-    await this.#listen()
+    if ((await this.ctx.storage.getAlarm()) === null) await this.#silence.listen()
     await this.#books.heartbeat(this.#watchers.listened)
   }
 }

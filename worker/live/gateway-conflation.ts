@@ -1,6 +1,6 @@
 import type { SharedView } from './gateway-view.ts'
 
-type Due = { readonly views: Set<SharedView>; readonly timer: number }
+type Due = { readonly views: Set<SharedView>; readonly timer: ReturnType<typeof setTimeout> }
 
 /** Views that gather changes, each told of at its own pace; no timer runs while nothing changes. */
 export class Conflation {

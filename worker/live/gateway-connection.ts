@@ -1,6 +1,6 @@
+import type { LeaseWord } from '#core/admission'
 import { HeartbeatBooks } from '#core/heartbeat-books'
 import { Outgoing, UNSENT } from '#core/outgoing'
-import { planOf } from '#core/plan'
 import { SILENT, type StreamFault } from '#core/stream-hearing'
 import { Subscriptions } from '#core/subscriptions'
 import { ToldTrades } from '#core/told-trades'
@@ -9,9 +9,11 @@ import { STREAM_CLOSE } from '#core/wire/stream'
 import type { WireTrade } from '#core/wire/trade'
 import type { WireTradeHole } from '#core/wire/trade-hole'
 import { type Beginning, Beginnings } from './gateway-beginnings.ts'
-import { type Kept, keep } from './gateway-kept.ts'
+import type { Kept } from './gateway-kept.ts'
 import type { Recovery } from './gateway-recovery.ts'
 import type { Seat } from './gateway-seat.ts'
+import { Tenure } from './gateway-tenure.ts'
+import { UntoldTrades } from './gateway-untold-trades.ts'
 import type { FeedState } from './gateway-upstream.ts'
 
 /** A book that does not come within this is not waited for, ms. */
@@ -21,8 +23,8 @@ const PUMP_MS = 5
 
 /** One customer's socket: what it subscribes to, and what it is sent. */
 export class Connection {
-  readonly kept: Kept
   readonly subscriptions: Subscriptions
+  readonly tenure: Tenure
   readonly seats = new Map<string, Seat>()
   readonly books = new HeartbeatBooks()
   /** Seats on the markets of each shard. */
@@ -37,16 +39,13 @@ export class Connection {
   readonly #beginnings = new Beginnings()
   /** Commands, one after the other. */
   #turn: Promise<void> = Promise.resolve()
-  /** Trades that were not told. */
-  #missed: (WireTradeHole & { readonly to_us: number; readonly market: string | null }) | null =
-    null
+  readonly #untold = new UntoldTrades()
   #lastHole = ''
-  #timer: number | null = null
+  #timer: ReturnType<typeof setTimeout> | null = null
   /** Bytes paid since the timer ran. */
   #paid = 0
   #word: FeedState['feed'] = 'degraded'
   #isOpen = true
-  last: number
   /** Commands that are not done yet. */
   waiting = 0
   hearing = SILENT
@@ -54,11 +53,15 @@ export class Connection {
   /** @param gone called when the socket was closed, by either side */
   constructor(socket: WebSocket, kept: Kept, recovery: Recovery, gone: () => void) {
     this.#socket = socket
-    this.kept = kept
-    this.last = kept.last
+    this.tenure = new Tenure(socket, kept)
     this.#recovery = recovery
     this.#gone = gone
-    this.subscriptions = new Subscriptions(planOf(kept.plan).streams.markets)
+    this.subscriptions = new Subscriptions(kept.lease.streams.markets)
+  }
+
+  /** By which its account and the memory of its object know it. */
+  get name(): string {
+    return this.tenure.kept.lease.lease
   }
 
   get isOpen(): boolean {
@@ -76,11 +79,14 @@ export class Connection {
     return (this.#socket as Partial<WebSocket>).bufferedAmount ?? 0
   }
 
-  /** The number of the next subscription, kept while the object is away. */
-  nextSub(): number {
-    this.last += 1
-    keep(this.#socket, { ...this.kept, last: this.last })
-    return this.last
+  /** Its account lets it go on, by its plan of now. @returns whether that is another one */
+  renew(word: Extract<LeaseWord, { ok: true }>, nowMs: number): boolean {
+    const { markets } = word.streams
+    this.subscriptions.most = markets
+    if (this.subscriptions.size > markets) {
+      this.close(STREAM_CLOSE.planForbids, `this plan follows ${markets} markets`)
+    }
+    return this.tenure.renew(word, nowMs)
   }
 
   /** Says something that is never left out. */
@@ -123,21 +129,16 @@ export class Connection {
     return this.#trades.has(trade)
   }
 
-  /** A trade is to be told, once; a slow reader is told later that it missed some. */
-  takeTrade(text: string, trade: WireTrade): void {
-    if (this.#trades.has(trade)) return
+  /** A trade is to be told, once; a slow reader is told later that it missed some. @returns whether it was told now */
+  takeTrade(text: string, trade: WireTrade): boolean {
+    if (this.#trades.has(trade)) return false
     if (this.offer(text)) {
       this.#trades.note(trade)
-      return
+      return true
     }
-    const { market, event_us } = trade
-    const before = this.#missed
-    this.#missed = {
-      from_us: Math.min(before?.from_us ?? event_us, event_us),
-      to_us: Math.max(before?.to_us ?? 0, event_us + 1),
-      market: before === null || before.market === market ? market : null,
-    }
+    this.#untold.note(trade)
     this.#pumpLater()
+    return false
   }
 
   /** Whether it follows trades of a shard's markets. */
@@ -232,7 +233,7 @@ export class Connection {
   /** Sends nothing from now on; the socket stays open. */
   mute(): void {
     this.#isOpen = false
-    clearTimeout(this.#timer)
+    clearTimeout(this.#timer ?? undefined)
     this.#timer = null
     this.#queue.clear()
   }
@@ -267,14 +268,15 @@ export class Connection {
   #pump(): void {
     if (!this.#isOpen) return
     if (this.#judge() === 'send') {
-      this.#payMissed()
+      const untold = this.#untold.take()
+      if (untold !== null) this.say(untold)
       for (const seat of this.#queue) {
         if (!this.hasRoom) break
         this.#queue.delete(seat)
         if (seat.market.live.seq !== null) seat.pay(Date.now() * 1000)
       }
     }
-    if (this.#queue.size > 0 || this.#missed !== null) this.#pumpLater()
+    if (this.#queue.size > 0 || !this.#untold.isEmpty) this.#pumpLater()
   }
 
   #pumpLater(): void {
@@ -284,13 +286,5 @@ export class Connection {
       this.#paid = 0
       this.#pump()
     }, PUMP_MS)
-  }
-
-  #payMissed(): void {
-    if (this.#missed === null) return
-    const { from_us, to_us, market } = this.#missed
-    this.#missed = null
-    const named = market === null ? {} : { market }
-    this.say({ type: 'gap', channel: 'trade', from_us, to_us, ...named })
   }
 }

@@ -1,4 +1,4 @@
-import { planOf } from '#core/plan'
+import { boundsObjection } from '#core/stream-bounds'
 import type { StreamFault } from '#core/stream-hearing'
 import type { Moved } from '#core/subscriptions'
 import type { WireListing } from '#core/wire/directory'
@@ -62,8 +62,8 @@ export class Desk {
 
   /** Opens again what a connection had subscribed to before its object was away: images say what came meanwhile. */
   restore(connection: Connection): void {
-    const { subscriptions, kept } = connection
-    const subs = this.#memory.load(kept.connection)
+    const { subscriptions } = connection
+    const subs = this.#memory.load(connection.name)
     for (const { sub, wanted, members } of subs) subscriptions.open(sub, wanted, members)
     const markets = [...subscriptions.markets]
     this.#markets.follow(markets, () => STATUS)
@@ -132,24 +132,26 @@ export class Desk {
   /** A connection is gone. */
   leave(connection: Connection): void {
     for (const seat of [...connection.seats.values()]) this.#remove(seat)
-    this.#memory.forget(connection.kept.connection)
+    this.#memory.forget(connection.name)
   }
 
   #unsubscribe(connection: Connection, sub: number): StreamFault | null {
     const markets = connection.subscriptions.end(sub)
     const message = `sub: there is no subscription ${sub}`
     if (markets === null) return { code: 'invalid_param', message }
-    this.#memory.end(connection.kept.connection, sub)
+    this.#memory.end(connection.name, sub)
     connection.say({ type: 'unsubscribed', sub })
     for (const market of markets) this.#refresh(connection, market)
     return null
   }
 
   async #subscribe(connection: Connection, command: SubscribeCommand): Promise<StreamFault | null> {
-    const { subscriptions, kept } = connection
-    const objection = subscriptions.objection(command)
+    const { subscriptions, tenure } = connection
+    const objection =
+      subscriptions.objection(command) ??
+      (tenure.kept.bounds && boundsObjection(tenure.kept.bounds, command))
     if (objection !== null) return objection
-    const most = Math.min(planOf(kept.plan).streams.markets, GATEWAY_BOOKS)
+    const most = Math.min(subscriptions.most, GATEWAY_BOOKS)
     let selected: SelectedMarkets
     try {
       selected = await this.#selecting.select(command, most + command.markets.length)
@@ -167,9 +169,9 @@ export class Desk {
     if (selected.tooMany || this.#markets.size + fresh.length > GATEWAY_BOOKS) {
       return { code: 'too_many_markets', message: `at most ${most} markets may be followed` }
     }
-    const sub = connection.nextSub()
+    const sub = tenure.nextSub()
     subscriptions.open(sub, command, members)
-    this.#memory.open(kept.connection, sub, command, members)
+    this.#memory.open(connection.name, sub, command, members)
     const id = command.id === undefined ? {} : { id: command.id }
     connection.say({ type: 'subscribed', ...id, sub, accepted: members.length, rejected })
     // Of what is to be resumed and is not followed nothing would come: who has it would take it for current.
@@ -178,7 +180,7 @@ export class Desk {
     if (gone.length > 0) connection.say({ type: 'left', sub, markets: gone })
     const hearsTrades = command.channels.includes('trade')
     const tradesFromUs = hearsTrades ? (command.resume_trades_us ?? null) : null
-    this.#memory.owe(kept.connection, sub, false, tradesFromUs)
+    this.#memory.owe(connection.name, sub, false, tradesFromUs)
     this.#await(connection, sub, members.length, tradesFromUs)
     this.#markets.follow(members, (market) => statuses.get(market) ?? STATUS)
     if (subscriptions.selects) this.#upstream.listenToAll()
@@ -204,12 +206,12 @@ export class Desk {
     if (tradesFromUs !== null && tradesFromUs < nowUs) {
       connection.tellHole({ from_us: tradesFromUs, to_us: nowUs })
     }
-    this.#memory.paid(connection.kept.connection, sub)
+    this.#memory.paid(connection.name, sub)
   }
 
   /** A subscription is ready when so many seats were told what they are owed; how far it came outlives this object. */
   #await(connection: Connection, sub: number, seats: number, tradesFromUs: number | null): void {
-    const name = connection.kept.connection
+    const name = connection.name
     const note = (begun: 'ready' | 'whole') => {
       if (begun === 'whole') this.#memory.paid(name, sub)
       else this.#memory.owe(name, sub, true, tradesFromUs)
@@ -234,7 +236,7 @@ export class Desk {
   #move(connection: Connection, moved: Moved, statusOf: (market: string) => string): void {
     const { sub, joined, left } = moved
     if (joined.length + left.length === 0 || !connection.isOpen) return
-    this.#memory.move(connection.kept.connection, moved)
+    this.#memory.move(connection.name, moved)
     if (left.length > 0) connection.say({ type: 'left', sub, markets: [...left] })
     if (joined.length > 0) connection.say({ type: 'joined', sub, markets: [...joined] })
     this.#markets.follow(joined, statusOf)

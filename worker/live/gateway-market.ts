@@ -1,4 +1,5 @@
 import { LiveBook } from '#core/live-book'
+import { minuteOf } from '#core/market-minutes'
 import type { RingBudget } from '#core/ring-budget'
 import type { Style } from '#core/subscriptions'
 import { printBbo } from '#core/wire/bbo'
@@ -6,7 +7,7 @@ import type { FeedItem } from '#core/wire/feed'
 import { readItem } from '#core/wire/feed-item'
 import type { WireStatus } from '#core/wire/status'
 import type { WireTrade } from '#core/wire/trade'
-import { type Encoded, encode, type Seat } from './gateway-seat.ts'
+import { countTold, type Encoded, encode, type Seat } from './gateway-seat.ts'
 import { SharedView } from './gateway-view.ts'
 
 /** One market that an account follows: its book, and those of its connections that are told of it. */
@@ -17,6 +18,8 @@ export class GatewayMarket {
   readonly seats = new Set<Seat>()
   /** Those who see every record. */
   readonly #plain = new Set<Seat>()
+  /** The minute that all of them have counted. */
+  #plainMinute = -1
   readonly #views = new Map<string, SharedView>()
   /** Called with a view of which something is to be told after its time. */
   readonly #later: (view: SharedView) => void
@@ -41,6 +44,7 @@ export class GatewayMarket {
     if (seat.style === null) return
     if (seat.style.depth === null && seat.style.conflateMs === 0) {
       this.#plain.add(seat)
+      this.#plainMinute = -1
       return
     }
     const view = this.#viewOf(seat.style)
@@ -63,6 +67,7 @@ export class GatewayMarket {
   take(item: FeedItem, trades: readonly WireTrade[], nowUs: number): boolean {
     const entries = readItem(item)
     const began = this.live.seq !== null
+    const minute = minuteOf(nowUs)
     const { messages, bbos, need } =
       entries === null
         ? { messages: [], bbos: [], need: true }
@@ -70,8 +75,11 @@ export class GatewayMarket {
     if (item.status !== undefined) this.#takeStatus(item.status)
     for (const message of messages) {
       if (this.#plain.size === 0) break
-      const encoded: Encoded = encode(message)
+      const encoded: Encoded = encode(message, this.#plainMinute === minute ? null : minute)
       for (const seat of this.#plain) seat.take(encoded)
+      if (encoded.minute === null) continue
+      countTold(this.#plain, encoded)
+      this.#plainMinute = minute
     }
     for (const view of this.#views.values()) {
       if (view.conflateMs === 0) view.flush(nowUs)
@@ -83,12 +91,12 @@ export class GatewayMarket {
     this.#tell(
       'bbo',
       bbos.map((change) => this.#bboText(printBbo(change))),
-      (seat, text) => seat.takeBbo(text),
+      (seat, text) => seat.takeBbo(text, minute),
     )
     for (const trade of trades) {
-      this.#tell('trade', [JSON.stringify(trade)], (seat, text) =>
-        seat.connection.takeTrade(text, trade),
-      )
+      this.#tell('trade', [JSON.stringify(trade)], (seat, text) => {
+        if (seat.connection.takeTrade(text, trade)) seat.count(minute)
+      })
     }
     if (!began && this.live.seq !== null) {
       for (const seat of this.seats) seat.connection.enqueue(seat)

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import type { LeaseAsk } from '#core/admission'
 import type { Moved, Wanted } from '#core/subscriptions'
 
 /** A subscription as it is kept while its object is away. */
@@ -14,7 +15,10 @@ export type KeptSub = {
 const PART = 10_000
 /** So many that came or went are rows of their own at most, for each subscription: then all members are written anew. */
 const MOVED = 300
-const TABLES = ['subs', 'members', 'moved', 'owed']
+/** What is kept of each subscription. */
+const OF_SUBS = ['subs', 'members', 'moved', 'owed']
+/** What is kept of each connection. */
+const TABLES = [...OF_SUBS, 'leases']
 const texts = z.array(z.string())
 
 /** What a Gateway must not forget: who subscribes to what, and which markets are members of it. */
@@ -31,6 +35,8 @@ export class GatewayMemory {
       connection text, sub integer, market text, joined integer, primary key (connection, sub, market))`)
     sql.exec(`create table if not exists owed (
       connection text, sub integer, is_ready integer, trades_us integer, primary key (connection, sub))`)
+    sql.exec(`create table if not exists leases (
+      connection text primary key, key_id text, rev integer)`)
     sql.exec('create table if not exists alive (one integer primary key, at_ms integer)')
   }
 
@@ -43,6 +49,23 @@ export class GatewayMemory {
   /** Notes that its object is alive. */
   noteAlive(nowMs: number): void {
     this.#sql.exec('insert or replace into alive values (1, ?)', nowMs)
+  }
+
+  /** Keeps a connection that was opened. */
+  begin({ lease, keyId, rev }: Omit<LeaseAsk, 'marketMinutes'>): void {
+    this.#sql.exec('insert or replace into leases values (?, ?, ?)', lease, keyId, rev)
+  }
+
+  /** Connections other than these, whose sockets vanished together with their object's memory. */
+  vanished(connections: readonly string[]): LeaseAsk[] {
+    const query = 'select * from leases where connection not in (select value from json_each(?))'
+    const rows = this.#sql.exec(query, JSON.stringify(connections)).toArray()
+    return rows.map(({ connection, key_id, rev }) => ({
+      lease: String(connection),
+      keyId: String(key_id),
+      rev: Number(rev),
+      marketMinutes: 0,
+    }))
   }
 
   /** Keeps a subscription that was opened. */
@@ -93,7 +116,7 @@ export class GatewayMemory {
 
   /** Forgets a subscription that ended. */
   end(connection: string, sub: number): void {
-    for (const table of TABLES) {
+    for (const table of OF_SUBS) {
       this.#sql.exec(`delete from ${table} where connection = ? and sub = ?`, connection, sub)
     }
   }

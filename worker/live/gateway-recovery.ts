@@ -1,3 +1,4 @@
+import { minuteOf } from '#core/market-minutes'
 import type { RecentTrades } from '#core/recent-trades'
 import { rowsOf } from '#core/wire/stream-message'
 import type { WireTrade } from '#core/wire/trade'
@@ -61,8 +62,10 @@ export class Recovery {
     for (let at = 0; at < missed.length && connection.isOpen; at += TRADES) {
       if (at > 0) await new Promise((resolve) => setTimeout(resolve, PAUSE_MS))
       for (const trade of missed.slice(at, at + TRADES)) {
-        const follows = connection.seats.get(trade.market)?.channels.has('trade')
-        if (follows) connection.takeTrade(JSON.stringify(trade), trade)
+        const seat = connection.seats.get(trade.market)
+        if (!seat?.channels.has('trade')) continue
+        const isTold = connection.takeTrade(JSON.stringify(trade), trade)
+        if (isTold) seat.count(minuteOf(Date.now() * 1000))
       }
     }
     for (const gap of gaps) connection.tellHole(gap)

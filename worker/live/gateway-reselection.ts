@@ -11,7 +11,7 @@ export class Reselection {
   readonly #connections: () => Iterable<Connection>
   /** Keeps what goes on after an event alive. */
   readonly #later: (work: Promise<unknown>) => void
-  #timer: number | null = null
+  #timer: ReturnType<typeof setTimeout> | null = null
 
   constructor(
     desk: Desk,

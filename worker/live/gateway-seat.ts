@@ -1,3 +1,4 @@
+import { bringsRecord, minuteOf } from '#core/market-minutes'
 import { type Cover, type Style, sameStyle } from '#core/subscriptions'
 import type { ImageReason, LevelsMessage } from '#core/wire/stream'
 import type { StreamChannel } from '#core/wire/stream-command'
@@ -12,6 +13,8 @@ export type Encoded = {
   readonly type: BookMessage['type']
   readonly from: number
   readonly to: number
+  /** The UTC minute in which it counts for whom it is told; null when it brings no record. */
+  readonly minute: number | null
 }
 
 /** What a connection is to be told of a book before anything that comes live. */
@@ -25,10 +28,17 @@ type Owed =
 
 const NOTHING = () => {}
 
-/** Encodes a message once for all. */
-export function encode(message: BookMessage | LevelsMessage): Encoded {
+/** Encodes a message once for all. @param minute of UTC in which it is sent; null when it counts for nobody any more */
+export function encode(message: BookMessage | LevelsMessage, minute: number | null): Encoded {
   const [from, to] = message.type === 'deltas' ? message.seq : [message.seq, message.seq]
-  return { text: JSON.stringify(message), type: message.type, from, to }
+  const counts = bringsRecord(message) ? minute : null
+  return { text: JSON.stringify(message), type: message.type, from, to, minute: counts }
+}
+
+/** Seats that were told a message count its minute, apart from the telling: once a minute is enough. */
+export function countTold(seats: Iterable<Seat>, { to, minute }: Encoded): void {
+  if (minute === null) return
+  for (const seat of seats) if (seat.told === to) seat.count(minute)
 }
 
 /** One market on one connection: what it is told of it, and what it is owed. */
@@ -47,6 +57,8 @@ export class Seat {
   #owesStatus = false
   /** Subscriptions that are not ready before this market's first book was sent. */
   #awaitedBy: number[] = []
+  /** The last minute that was counted for this seat. */
+  #minute = -1
 
   constructor(connection: Connection, market: GatewayMarket) {
     this.connection = connection
@@ -138,12 +150,22 @@ export class Seat {
     else this.owe('slow_consumer')
   }
 
-  /** A change of best bid or ask comes live. */
-  takeBbo(text: string): void {
-    if (!this.#owesBbo && !this.connection.offer(text)) {
-      this.#owesBbo = true
-      this.connection.enqueue(this)
+  /** A change of best bid or ask comes live. @param minute in which it counts */
+  takeBbo(text: string, minute: number): void {
+    if (this.#owesBbo) return
+    if (this.connection.offer(text)) {
+      this.count(minute)
+      return
     }
+    this.#owesBbo = true
+    this.connection.enqueue(this)
+  }
+
+  /** Something of this market was told that counts in a minute. */
+  count(minute: number): void {
+    if (minute === this.#minute) return
+    this.#minute = minute
+    this.connection.tenure.minutes.count(this.market.ticker, minute)
   }
 
   takeStatus(text: string): void {
@@ -163,7 +185,7 @@ export class Seat {
       const release = owed.kind === 'records' ? owed.release : NOTHING
       this.#owed = null
       for (const [place, message] of messages.entries()) {
-        this.#put(encode(message))
+        this.#put(encode(message, minuteOf(nowUs)))
         if (!this.connection.isOpen) break
         if (this.#isFull && place + 1 < messages.length) {
           // What is left is told when there is room again, and then what has come meanwhile.
@@ -214,7 +236,7 @@ export class Seat {
         return this.#start(owed.reason, nowUs)
       case 'records': {
         const last = owed.messages.at(-1)
-        const to = last === undefined ? this.told : encode(last).to
+        const to = last === undefined ? this.told : encode(last, null).to
         const rest = to === null ? null : live.since(to)
         return rest === null ? this.#start('resume_miss', nowUs) : [...owed.messages, ...rest]
       }
@@ -256,6 +278,7 @@ export class Seat {
     const told = this.told ?? -1
     if (message.type === 'snapshot' ? message.to < told : message.to <= told) return
     this.connection.put(message.text)
+    if (message.minute !== null) this.count(message.minute)
     this.#note(message.to)
   }
 

@@ -33,7 +33,7 @@ export class ShardLink {
   readonly #events: LinkEvents
   readonly #backoff = new Backoff(HEALTHY_MS)
   #socket: WebSocket | null = null
-  #timer: number | null = null
+  #timer: ReturnType<typeof setTimeout> | null = null
   #openedMs = 0
   #heardMs = Date.now()
   /** Whether it was asked for a beat since it was heard. */
@@ -84,9 +84,14 @@ export class ShardLink {
     }
   }
 
+  /** Connects anew. */
+  reopen(): void {
+    if (this.#socket !== null) this.#cut(this.#socket)
+  }
+
   close(): void {
     this.#closed = true
-    clearTimeout(this.#timer)
+    clearTimeout(this.#timer ?? undefined)
     hangUp(this.#socket)
     this.#socket = null
   }

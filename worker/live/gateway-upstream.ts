@@ -31,21 +31,17 @@ const WORDS = ['down', 'degraded', 'healthy'] as const
 export class Upstream {
   readonly #env: Env
   readonly #account: string
-  readonly #plan: () => string
   readonly #events: UpstreamEvents
   readonly #links = new Map<number, ShardLink>()
   readonly #watched = new Map<number, Set<string>>()
   readonly #shards: number
+  #plan = 'free'
   #missedUs: number | null = null
 
-  /**
-   * @param account the Gateway's own name
-   * @param plan of the account, asked at each opening of a socket
-   */
-  constructor(env: Env, account: string, plan: () => string, events: UpstreamEvents) {
+  /** @param account the Gateway's own name */
+  constructor(env: Env, account: string, events: UpstreamEvents) {
     this.#env = env
     this.#account = account
-    this.#plan = plan
     this.#events = events
     this.#shards = settingsOf(env).FEED_SHARDS ?? 1
   }
@@ -107,6 +103,14 @@ export class Upstream {
     }
   }
 
+  /** The account's plan is this one now: shards hear at each connection whether it pays. */
+  turn(plan: string): void {
+    const pays = plan !== 'free'
+    const before = this.#plan !== 'free'
+    this.#plan = plan
+    if (pays !== before) for (const link of this.#links.values()) link.reopen()
+  }
+
   close(): void {
     for (const link of this.#links.values()) link.close()
     this.#links.clear()
@@ -166,7 +170,7 @@ export class Upstream {
     const headers = {
       Upgrade: 'websocket',
       [GATEWAY_HEADER]: this.#account,
-      [STREAM_HEADERS.plan]: this.#plan(),
+      [STREAM_HEADERS.plan]: this.#plan,
     }
     const request = new Request('https://object/', { headers })
     const { webSocket } = await shardStub(this.#env, shard, this.#shards).fetch(request)

@@ -1,9 +1,10 @@
 import { BookView } from '#core/book-view'
 import type { LiveBook } from '#core/live-book'
+import { minuteOf } from '#core/market-minutes'
 import type { Style } from '#core/subscriptions'
 import type { ImageReason } from '#core/wire/stream'
 import type { BookMessage } from '#core/wire/stream-message'
-import { encode, type Seat } from './gateway-seat.ts'
+import { countTold, encode, type Seat } from './gateway-seat.ts'
 
 /** One way of showing a market's book, encoded once for all who see it so. */
 export class SharedView {
@@ -25,9 +26,11 @@ export class SharedView {
 
   /** Tells what differs since it was told last. @param nowUs the moment of sending, µs */
   flush(nowUs: number, whole = false): void {
+    const minute = minuteOf(nowUs)
     for (const message of this.#view.flush(this.#live, nowUs, whole)) {
-      const encoded = encode(message as BookMessage)
+      const encoded = encode(message as BookMessage, minute)
       for (const seat of this.seats) seat.take(encoded)
+      countTold(this.seats, encoded)
     }
   }
 

@@ -11,7 +11,7 @@ export class Vigil {
   readonly #storage: DurableObjectStorage
   readonly #memory: GatewayMemory
   readonly #later: (work: Promise<unknown>) => void
-  #timer: number | null = null
+  #timer: ReturnType<typeof setInterval> | null = null
 
   /** @param later keeps the setting of an alarm alive */
   constructor(
@@ -44,7 +44,7 @@ export class Vigil {
 
   /** Lets go of the timer. */
   rest(): void {
-    clearInterval(this.#timer)
+    clearInterval(this.#timer ?? undefined)
     this.#timer = null
   }
 

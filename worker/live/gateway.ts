@@ -1,14 +1,16 @@
 import { DurableObject } from 'cloudflare:workers'
-import { planOf } from '#core/plan'
+import { NO_MINUTES } from '#core/market-minutes'
 import { RecentTrades } from '#core/recent-trades'
 import { failed, hear, type StreamFault } from '#core/stream-hearing'
 import { type StreamCommand, streamCommand } from '#core/wire/stream-command'
 import { withDatabase } from '../database.ts'
 import { type Env, settingsOf } from '../env.ts'
+import { GatewayBeats } from './gateway-beats.ts'
 import { Conflation } from './gateway-conflation.ts'
 import { Connection } from './gateway-connection.ts'
 import { Desk } from './gateway-desk.ts'
 import { type Kept, keep } from './gateway-kept.ts'
+import { GatewayLeases } from './gateway-leases.ts'
 import { GatewayMarkets } from './gateway-markets.ts'
 import { GatewayMemory } from './gateway-memory.ts'
 import { Recovery } from './gateway-recovery.ts'
@@ -16,7 +18,7 @@ import { Reselection } from './gateway-reselection.ts'
 import { Selecting } from './gateway-selecting.ts'
 import { Upstream } from './gateway-upstream.ts'
 import { Vigil } from './gateway-vigil.ts'
-import { STREAM_HEADERS } from './stream-headers.ts'
+import { readBounds, readLease } from './stream-lease.ts'
 
 /** Commands of one connection that wait for those before them. */
 const WAITING_COMMANDS = 20
@@ -30,15 +32,16 @@ export class Gateway extends DurableObject<Env> {
   readonly #connections = new Map<WebSocket, Connection>()
   readonly #trades = new RecentTrades()
   readonly #recovery = new Recovery(this.#connect, this.#trades)
-  readonly #upstream: Upstream = new Upstream(this.env, this.ctx.id.name ?? '', () => this.#plan, {
+  readonly #upstream: Upstream = new Upstream(this.env, this.ctx.id.name ?? '', {
     seqOf: (market) => this.#markets.get(market)?.live.seq ?? null,
     items: (items) => this.#markets.take(items),
     directory: (listings) => this.#desk.listed(this.#connections.values(), listings),
     hole: (shard, hole) => this.#desk.hole(this.#connections.values(), shard, hole),
     anew: () => this.#reselection.soon(),
-    word: () => this.#beat(true),
+    word: () => this.#beats.news(),
     refused: (markets) => this.#desk.refused(this.#connections.values(), markets),
   })
+  readonly #beats = new GatewayBeats(() => this.#connections.values(), this.#upstream)
   readonly #markets = new GatewayMarkets(this.#upstream, new Conflation(), this.#trades)
   readonly #desk = new Desk(
     new Selecting(this.env, this.#later),
@@ -47,9 +50,14 @@ export class Gateway extends DurableObject<Env> {
     this.#upstream,
   )
   readonly #reselection = new Reselection(this.#desk, () => this.#connections.values(), this.#later)
-  #plan = 'free'
+  readonly #leases = new GatewayLeases(
+    () => this.env,
+    this.ctx.id.name ?? '',
+    () => this.#connections.values(),
+    this.#later,
+    (plan) => this.#upstream.turn(plan),
+  )
   readonly #vigil = new Vigil(this.ctx.storage, this.#memory, this.#later)
-  #beatMs = 0
 
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env)
@@ -60,25 +68,22 @@ export class Gateway extends DurableObject<Env> {
       else this.#desk.restore(this.#add(socket, kept))
     }
     this.#upstream.missed(null)
-    this.#memory.keepOnly([...this.#connections.values()].map(({ kept }) => kept.connection))
+    const names = [...this.#connections.values()].map(({ name }) => name)
+    this.#leases.end(this.#memory.vanished(names))
+    this.#memory.keepOnly(names)
     if (this.#connections.size > 0) this.#awake()
   }
 
   /** Opens a customer's socket; the Worker has authenticated it and made this request anew. */
   override fetch(request: Request): Response {
-    const plan = request.headers.get(STREAM_HEADERS.plan) ?? ''
-    const limits = planOf(plan).streams
-    if (this.#connections.size >= limits.connections) {
-      const message = `this account may have ${limits.connections} connections`
-      return new Response(message, { status: 429, headers: { 'Retry-After': '5' } })
-    }
+    const lease = readLease(request)
     const { 0: client, 1: server } = new WebSocketPair()
     this.ctx.acceptWebSocket(server)
-    const key = request.headers.get(STREAM_HEADERS.key) ?? ''
-    const kept = { connection: crypto.randomUUID(), plan, key, last: 0 }
+    const kept = { lease, bounds: readBounds(request), minutes: NO_MINUTES, last: 0 }
     keep(server, kept)
-    const connection = this.#add(server, kept)
-    connection.say({ type: 'welcome', plan, limits, server_us: Date.now() * 1000 })
+    this.#memory.begin(lease)
+    const { plan, streams: limits } = lease
+    this.#add(server, kept).say({ type: 'welcome', plan, limits, server_us: Date.now() * 1000 })
     this.#awake()
     return new Response(null, { status: 101, webSocket: client })
   }
@@ -139,7 +144,7 @@ export class Gateway extends DurableObject<Env> {
   }
 
   #add(socket: WebSocket, kept: Kept): Connection {
-    this.#plan = kept.plan
+    this.#upstream.turn(kept.lease.plan)
     const connection = new Connection(socket, kept, this.#recovery, () => this.#gone(socket))
     this.#connections.set(socket, connection)
     return connection
@@ -152,11 +157,13 @@ export class Gateway extends DurableObject<Env> {
   #gone(socket: WebSocket): void {
     const connection = this.#connections.get(socket)
     this.#connections.delete(socket)
-    if (connection !== undefined) this.#desk.leave(connection)
+    if (connection === undefined) return
+    this.#desk.leave(connection)
+    this.#leases.end([connection.tenure.ask()])
   }
 
   #awake(): void {
-    if (!this.#vigil.isAwake) this.#beatMs = Date.now()
+    if (!this.#vigil.isAwake) this.#beats.begin()
     this.#vigil.begin(() => this.#tick())
   }
 
@@ -167,22 +174,13 @@ export class Gateway extends DurableObject<Env> {
       this.#sleep()
       return
     }
+    this.#leases.tick(Date.now())
     this.#markets.askAgain()
     const connections = [...this.#connections.values()]
     this.#upstream.tend(connections.some(({ subscriptions }) => subscriptions.selects))
     for (const connection of connections)
       connection.excuse((market) => this.#upstream.reaches(market))
-    if (Date.now() - this.#beatMs >= GATEWAY_HEARTBEAT_MS) this.#beat(false)
-  }
-
-  /** Tells connections how the feed does: all, or those for which it does otherwise than they were told. */
-  #beat(news: boolean): void {
-    if (!news) this.#beatMs = Date.now()
-    for (const connection of this.#connections.values()) {
-      const { shards, subscriptions } = connection
-      const state = this.#upstream.state(subscriptions.selects ? null : shards.keys())
-      if (!news || state.feed !== connection.word) connection.beat(state)
-    }
+    this.#beats.tick(GATEWAY_HEARTBEAT_MS)
   }
 
   /** Nobody is here: nothing is left that would keep it awake. */

@@ -9,9 +9,11 @@ import type { Env } from '../env.ts'
 import { knowledgeOf } from './live-knowledge.ts'
 import { MarketCheckpoint } from './market-checkpoint.ts'
 import type { ApplyOutcome, Feeding, HeartbeatOutcome } from './market-lanes.ts'
+import { type HeldLease, type LeaseOrder, MarketLeases } from './market-leases.ts'
 import { MarketStream } from './market-stream.ts'
 import { readStanding } from './standing.ts'
 import { STREAM_HEADERS } from './stream-headers.ts'
+import { readLease } from './stream-lease.ts'
 import { Subscribers } from './subscribers.ts'
 import { Vouching } from './vouching.ts'
 
@@ -24,7 +26,8 @@ type Subscribe = Extract<MarketStreamCommand, { op: 'subscribe' }>
 export class MarketBook extends DurableObject<Env> {
   readonly #market = this.ctx.id.name as Ticker
   readonly #checkpoint = new MarketCheckpoint(this.ctx.storage)
-  readonly #subscribers = new Subscribers(this.ctx.getWebSockets())
+  readonly #leases = new MarketLeases(this.#market, this.env)
+  readonly #subscribers = new Subscribers(this.ctx.getWebSockets(), this.#leases)
   readonly #stream = new MarketStream(this.#market, this.#subscribers, this.#checkpoint)
   readonly #vouching = new Vouching(
     this.#market,
@@ -80,19 +83,30 @@ export class MarketBook extends DurableObject<Env> {
     return seen ?? knowledgeOf(this.#stream.live, this.#vouching.vouchedMs, Date.now())
   }
 
+  /** The leases of the subscribers, for the shard, which renews them. */
+  held(): readonly HeldLease[] {
+    return this.#leases.held(this.#subscribers.leases)
+  }
+
+  /** Heeds the words of the subscribers' accounts. */
+  heed(orders: readonly LeaseOrder[]): void {
+    this.#subscribers.heed(orders)
+  }
+
   /** Opens a subscriber's socket; the Worker has authenticated it and made this request anew. */
   override fetch(request: Request): Response {
-    const plan = request.headers.get(STREAM_HEADERS.plan) ?? ''
+    const lease = readLease(request)
     const standing = readStanding(request.headers.get(STREAM_HEADERS.standing))
     const { 0: client, 1: server } = new WebSocketPair()
     this.ctx.acceptWebSocket(server)
-    this.#stream.welcome(server, plan, standing)
+    this.#stream.welcome(server, lease, standing)
     return new Response(null, { status: 101, webSocket: client })
   }
 
   override async webSocketMessage(socket: WebSocket, raw: string | ArrayBuffer): Promise<void> {
     const before = this.#subscribers.session(socket)
     if (before === null) return
+    this.#leases.tell()
     const { session, heard } = hearMarket(before, raw, this.#market, Date.now())
     this.#subscribers.keep(socket, session)
     switch (heard.kind) {

@@ -1,6 +1,6 @@
 import type { FeedWord } from '#core/feed-health'
 import { LiveBook } from '#core/live-book'
-import { planOf } from '#core/plan'
+import { bringsRecord, minuteOf } from '#core/market-minutes'
 import { beginsWithBook, hearsChannel, served, type WaitingSub } from '#core/stream-session'
 import type { Ticker } from '#core/ticker'
 import { TradeRing } from '#core/trade-ring'
@@ -13,6 +13,7 @@ import type { WireTrade } from '#core/wire/trade'
 import type { WireTradeHole } from '#core/wire/trade-hole'
 import type { MarketCheckpoint } from './market-checkpoint.ts'
 import { laterStanding, sameStanding } from './standing.ts'
+import type { StreamLease } from './stream-lease.ts'
 import type { Subscribers } from './subscribers.ts'
 
 /** What became of an item: the book goes on, or needs what follows its seq. */
@@ -113,11 +114,11 @@ export class MarketStream {
   }
 
   /** A socket was opened. */
-  welcome(socket: WebSocket, plan: string, standing: WireStatus | null): void {
-    this.#subscribers.open(socket, plan, standing)
+  welcome(socket: WebSocket, lease: StreamLease, standing: WireStatus | null): void {
+    this.#subscribers.open(socket, lease, standing)
     const later = laterStanding(this.#status, standing)
     if (later !== null && later !== this.#status) this.#turn(later)
-    const limits = planOf(plan).streams
+    const { plan, streams: limits } = lease
     this.say(socket, { type: 'welcome', plan, limits, server_us: Date.now() * 1000 })
   }
 
@@ -171,12 +172,15 @@ export class MarketStream {
       }
       messages.push(...books)
     }
+    const brings = messages.some(bringsRecord)
     if (channels.includes('bbo')) messages.push(...this.#bbo())
     if (channels.includes('status')) messages.push(...this.#standing())
-    if (channels.includes('trade') && tradesFromUs !== null && !hearsChannel(session, 'trade')) {
-      messages.push(...this.#missedTrades(tradesFromUs))
+    const sought = channels.includes('trade') && !hearsChannel(session, 'trade')
+    const trades = sought && tradesFromUs !== null ? this.#missedTrades(tradesFromUs) : []
+    this.#subscribers.send([socket], [...messages, ...trades, { type: 'ready', sub }])
+    if (brings || trades.some(bringsRecord)) {
+      this.#subscribers.meter([socket], minuteOf(Date.now() * 1000))
     }
-    this.#subscribers.send([socket], [...messages, { type: 'ready', sub }])
   }
 
   /** Tells those who follow, and are not where our book was, what they lack of it. */
@@ -229,6 +233,11 @@ export class MarketStream {
   }
 
   #tell(channel: 'book' | 'bbo' | 'trade' | 'status', messages: readonly ServerMessage[]): void {
-    if (messages.length > 0) this.#subscribers.send(this.#subscribers.hearing(channel), messages)
+    if (messages.length === 0) return
+    const sockets = this.#subscribers.hearing(channel)
+    this.#subscribers.send(sockets, messages)
+    if (messages.some(bringsRecord)) {
+      this.#subscribers.meter(sockets, minuteOf(Date.now() * 1000), channel)
+    }
   }
 }

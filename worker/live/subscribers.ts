@@ -2,7 +2,15 @@ import { hearsChannel, newSession, type StreamSession } from '#core/stream-sessi
 import type { WireStatus } from '#core/wire/status'
 import { type ServerMessage, STREAM_CLOSE } from '#core/wire/stream'
 import type { StreamChannel } from '#core/wire/stream-command'
+import {
+  type LeaseOrder,
+  type MarketLeases,
+  newSocketLease,
+  type SocketLease,
+  toldIn,
+} from './market-leases.ts'
 import { laterStanding } from './standing.ts'
+import type { StreamLease } from './stream-lease.ts'
 
 /** A socket with more than this unsent (bytes) is closed, so that it cannot fill our memory. */
 const UNSENT_BYTES = 1024 * 1024
@@ -10,6 +18,7 @@ const UNSENT_BYTES = 1024 * 1024
 /** What a subscriber's socket keeps through a hibernation of its object. */
 type Kept = {
   readonly session: StreamSession
+  readonly lease: SocketLease
   readonly standing: WireStatus | null
   /** The seq that all who follow had been told; on one of the sockets, as on all it would be the same. */
   readonly told: number | null
@@ -18,18 +27,27 @@ type Kept = {
 /** The subscribers' sockets of one market. */
 export class Subscribers {
   readonly #sessions = new Map<WebSocket, StreamSession>()
+  readonly #leases = new Map<WebSocket, SocketLease>()
+  readonly #holder: MarketLeases
+  /** The minute in which all who hear a channel were counted, for as long as no session changes. */
+  readonly #counted = new Map<StreamChannel, number>()
   /** The socket that keeps what was told. */
   #keeper: WebSocket | null = null
   #told: number | null = null
   /** Where the market stands, as the sockets' openings brought it; null when none did. */
   #standing: WireStatus | null = null
 
-  /** Takes over sockets that lived on while their object was away. */
-  constructor(sockets: readonly WebSocket[]) {
+  /**
+   * Takes over sockets that lived on while their object was away.
+   * @param leases hears of leases that begin and end
+   */
+  constructor(sockets: readonly WebSocket[], leases: MarketLeases) {
+    this.#holder = leases
     for (const socket of sockets) {
       const kept = socket.deserializeAttachment() as Kept | null
       if (kept === null) continue
       this.#sessions.set(socket, kept.session)
+      this.#leases.set(socket, kept.lease)
       this.#standing = laterStanding(this.#standing, kept.standing)
       if (kept.told !== null && kept.told > (this.#told ?? -1)) this.#told = kept.told
     }
@@ -62,10 +80,36 @@ export class Subscribers {
     return this.#where((session) => hearsChannel(session, channel))
   }
 
+  get leases(): SocketLease[] {
+    return [...this.#leases.values()]
+  }
+
   /** A socket was opened. */
-  open(socket: WebSocket, plan: string, standing: WireStatus | null): void {
+  open(socket: WebSocket, lease: StreamLease, standing: WireStatus | null): void {
     this.#standing = laterStanding(this.#standing, standing)
-    this.keep(socket, newSession(plan))
+    this.#leases.set(socket, newSocketLease(lease))
+    this.keep(socket, newSession(lease.plan))
+    this.#holder.tell()
+  }
+
+  /** Sockets were told a record in a minute; when they are all that hear a channel, it is named. */
+  meter(sockets: readonly WebSocket[], minute: number, channel?: StreamChannel): void {
+    if (channel !== undefined) {
+      if (this.#counted.get(channel) === minute) return
+      this.#counted.set(channel, minute)
+    }
+    for (const socket of sockets) {
+      const before = this.#leases.get(socket)
+      const after = before && toldIn(before, minute)
+      if (after === undefined || after === before) continue
+      this.#leases.set(socket, after)
+      this.#attach(socket)
+    }
+  }
+
+  /** Heeds the words of streams' accounts. */
+  heed(orders: readonly LeaseOrder[]): void {
+    for (const order of orders) this.#heed(order)
   }
 
   session(socket: WebSocket): StreamSession | null {
@@ -75,6 +119,7 @@ export class Subscribers {
   /** Remembers a session, through a hibernation too. */
   keep(socket: WebSocket, session: StreamSession): void {
     this.#sessions.set(socket, session)
+    this.#counted.clear()
     this.#attach(socket)
   }
 
@@ -99,6 +144,9 @@ export class Subscribers {
   /** Closes a socket and forgets it. */
   close(socket: WebSocket, code: number, reason: string): void {
     this.#sessions.delete(socket)
+    const lease = this.#leases.get(socket)
+    this.#leases.delete(socket)
+    if (lease !== undefined) this.#holder.end(lease)
     try {
       socket.close(code, reason)
     } catch {
@@ -107,13 +155,25 @@ export class Subscribers {
     if (socket === this.#keeper) this.keepTold(this.#told)
   }
 
+  #heed(order: LeaseOrder): void {
+    const [socket, lease] = [...this.#leases].find(([, each]) => each.lease === order.lease) ?? []
+    const session = socket && this.#sessions.get(socket)
+    if (socket === undefined || lease === undefined || session === undefined) return
+    if ('close' in order) this.close(socket, order.close, order.reason)
+    else {
+      this.#leases.set(socket, { ...lease, plan: order.plan })
+      this.keep(socket, { ...session, plan: order.plan })
+    }
+  }
+
   #attach(socket: WebSocket): void {
     const session = this.#sessions.get(socket)
-    if (session === undefined) return
+    const lease = this.#leases.get(socket)
+    if (session === undefined || lease === undefined) return
     const told = socket === this.#keeper ? this.#told : null
     const standing = this.#standing
     try {
-      socket.serializeAttachment({ session, standing, told } satisfies Kept)
+      socket.serializeAttachment({ session, lease, standing, told } satisfies Kept)
     } catch {
       // One socket's trouble is not the market's.
       this.close(socket, 1011, '')

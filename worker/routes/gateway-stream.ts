@@ -2,12 +2,14 @@ import { createRoute, type OpenAPIHono } from '@hono/zod-openapi'
 import type { App } from '../context.ts'
 import { headersOf, refusalsOf } from '../describe-refusal.ts'
 import { settingsOf } from '../env.ts'
-import { STREAM_HEADERS } from '../live/stream-headers.ts'
+import { boundsOf } from '../keys/bound-visitors.ts'
+import { handOnLeased } from '../leased-upgrade.ts'
+import { printBounds } from '../live/stream-lease.ts'
 import { gatewayStub } from '../live/stubs.ts'
 import { noParams } from '../params.ts'
 import { refuse } from '../refuse.ts'
 import { SCOPED_STREAM } from '../scoped.ts'
-import { handOn, refusePlain } from '../upgrade.ts'
+import { refusePlain } from '../upgrade.ts'
 
 const route = createRoute({
   method: 'get',
@@ -32,11 +34,7 @@ export function addGatewayStream(app: OpenAPIHono<App>): void {
     if (settingsOf(c.env).FEED_SHARDS === null) {
       return refuse(c, { code: 'upstream_degraded', message: 'no feed is configured' })
     }
-    const { accountId, keyId, plan } = c.get('caller')
-    return handOn(c, gatewayStub(c.env, accountId), {
-      [STREAM_HEADERS.account]: accountId,
-      [STREAM_HEADERS.key]: keyId,
-      [STREAM_HEADERS.plan]: plan,
-    })
+    const bounds = printBounds(await boundsOf(c))
+    return handOnLeased(c, gatewayStub(c.env, c.get('caller').accountId), bounds)
   })
 }

@@ -1,6 +1,7 @@
 import { createRoute, type OpenAPIHono } from '@hono/zod-openapi'
 import { type App, readMarketData } from '../context.ts'
 import { headersOf, refusalsOf } from '../describe-refusal.ts'
+import { handOnLeased } from '../leased-upgrade.ts'
 import { printStanding } from '../live/standing.ts'
 import { STREAM_HEADERS } from '../live/stream-headers.ts'
 import { marketStub } from '../live/stubs.ts'
@@ -8,7 +9,7 @@ import { noParams, tickerParam } from '../params.ts'
 import { refuse } from '../refuse.ts'
 import { SCOPED_STREAM } from '../scoped.ts'
 import { findStanding } from '../store/market-standing.ts'
-import { handOn, refusePlain } from '../upgrade.ts'
+import { refusePlain } from '../upgrade.ts'
 
 const route = createRoute({
   method: 'get',
@@ -35,8 +36,7 @@ export function addStream(app: OpenAPIHono<App>): void {
     if (market === null) {
       return refuse(c, { code: 'not_found', message: `there is no market ${ticker}` })
     }
-    return handOn(c, marketStub(c.env, market.ticker), {
-      [STREAM_HEADERS.plan]: c.get('caller').plan,
+    return handOnLeased(c, marketStub(c.env, market.ticker), {
       [STREAM_HEADERS.standing]: printStanding(market.standing),
     })
   })
