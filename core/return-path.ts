@@ -1,0 +1,10 @@
+/** Pages of ours to which a link in a mail, or somebody else's page, may lead on. */
+const RETURN_PATHS = ['/', '/account', '/account/keys', '/account/billing', '/account/password']
+
+/**
+ * Where to go on after a link: a path from the list; `otherwise` for all else, other hosts above all.
+ * @param wanted as it came with the address
+ */
+export function returnPath(wanted: string | undefined, otherwise: string): string {
+  return wanted !== undefined && RETURN_PATHS.includes(wanted) ? wanted : otherwise
+}

@@ -1,0 +1,242 @@
+import { createExecutionContext, waitOnExecutionContext } from 'cloudflare:test'
+import { env } from 'cloudflare:workers'
+import { afterEach, expect, test, vi } from 'vitest'
+import { makeApp } from '../../worker/app.ts'
+import { type Answer, errorOf } from './api.ts'
+import {
+  callPages,
+  hurtSupabase,
+  lastMail,
+  mailsTo,
+  newEmail,
+  ORIGIN,
+  PASSWORD,
+  signedUp,
+} from './people.ts'
+
+afterEach(() => hurtSupabase({ aheadMs: 0, away: null, accessTokenS: 3600, claims: {} }))
+
+/** The cookies that an answer sets, as a browser sends them back. */
+function cookieOf({ headers }: Answer): string {
+  return headers
+    .getSetCookie()
+    .map((cookie) => cookie.split(';')[0])
+    .join('; ')
+}
+
+/** Follows the link of the last mail to an address. */
+async function follow(email: string, rest = ''): Promise<Answer> {
+  const { pathname, search } = new URL((await lastMail(email)).link)
+  return callPages(`${pathname}${search}${rest}`)
+}
+
+test('somebody signs up, follows the link, and is signed in; later by their password', async () => {
+  const email = newEmail()
+  const up = await callPages(
+    '/auth/sign-up',
+    {},
+    { email: ` ${email.toUpperCase()} `, password: PASSWORD },
+  )
+  expect([up.status, up.body['data']]).toEqual([200, { mailed: true }])
+  expect(cookieOf(up)).toBe('')
+  const early = await callPages('/auth/sign-in', {}, { email, password: PASSWORD })
+  expect(errorOf(early)).toMatchObject({ code: 'forbidden', param: 'email' })
+
+  const confirmed = await follow(email)
+  expect(confirmed.status).toBe(303)
+  expect(confirmed.headers.get('Location')).toBe(`${ORIGIN}/account`)
+  const told = await callPages('/account/session', { Cookie: cookieOf(confirmed) })
+  expect(told.body['data']).toMatchObject({ signed_in: true, email })
+
+  const again = await follow(email)
+  expect(errorOf(again)).toMatchObject({ code: 'unauthorized' })
+  expect(cookieOf(again)).toBe('')
+
+  const back = await callPages('/auth/sign-in', {}, { email, password: PASSWORD })
+  expect(back.body['data']).toEqual({ signed_in: true, email, csrf_token: expect.any(String) })
+  const { csrf_token } = back.body['data'] as { csrf_token: string }
+  const headers = { Cookie: cookieOf(back), 'X-CSRF-Token': csrf_token }
+  expect((await callPages('/auth/sign-out', headers, {})).status).toBe(200)
+})
+
+test('a link leads on to pages of ours alone, and is good for an hour', async () => {
+  const { email } = await signedUp()
+  const nexts: [string, string][] = [
+    ['/account/keys', '/account/keys'],
+    ['//evil.example', '/account'],
+    ['https://evil.example/account', '/account'],
+  ]
+  for (const [i, [next, path]] of nexts.entries()) {
+    // Supabase mails to one person once a minute.
+    await hurtSupabase({ aheadMs: i * 61_000 })
+    await callPages('/auth/magic-link', {}, { email })
+    const followed = await follow(email, `&next=${encodeURIComponent(next)}`)
+    expect(followed.headers.get('Location'), next).toBe(`${ORIGIN}${path}`)
+  }
+  await hurtSupabase({ aheadMs: 0 })
+  const { email: late } = await signedUp()
+  await callPages('/auth/reset', {}, { email: late })
+  await hurtSupabase({ aheadMs: 3_601_000 })
+  expect(errorOf(await follow(late)).code).toBe('unauthorized')
+})
+
+test('a link that is not whole, or that nobody sent, is refused', async () => {
+  for (const query of [
+    '',
+    '?type=email',
+    '?type=invite&token_hash=0123456789abcdef0123',
+    '?type=email&token_hash=x',
+  ]) {
+    expect(errorOf(await callPages(`/auth/confirm${query}`)).code).toBe('invalid_param')
+  }
+  const unsent = await callPages(`/auth/confirm?type=email&token_hash=${'0'.repeat(56)}`)
+  expect(errorOf(unsent).code).toBe('unauthorized')
+})
+
+test('a forgotten password is replaced by way of a link', async () => {
+  const { email } = await signedUp()
+  expect((await callPages('/auth/reset', {}, { email })).status).toBe(200)
+  const followed = await follow(email)
+  expect(followed.headers.get('Location')).toBe(`${ORIGIN}/account/password`)
+  const Cookie = cookieOf(followed)
+  const told = await callPages('/account/session', { Cookie })
+  const { csrf_token } = told.body['data'] as { csrf_token: string }
+  const headers = { Cookie, 'X-CSRF-Token': csrf_token }
+  const change = (password: unknown) => callPages('/auth/password', headers, { password })
+  expect(errorOf(await change('short'))).toMatchObject({ code: 'invalid_param', param: 'password' })
+  expect(errorOf(await change(PASSWORD))).toMatchObject({ param: 'password' })
+  expect((await change('the new word of mine')).status).toBe(200)
+  const old = await callPages('/auth/sign-in', {}, { email, password: PASSWORD })
+  expect(errorOf(old).code).toBe('unauthorized')
+  const now = await callPages('/auth/sign-in', {}, { email, password: 'the new word of mine' })
+  expect(now.status).toBe(200)
+})
+
+test('nothing tells whether somebody has an address: not the answer, not its headers, not its time', async () => {
+  const { email } = await signedUp()
+  const unknown = newEmail()
+  const unconfirmed = newEmail()
+  await callPages('/auth/sign-up', {}, { email: unconfirmed, password: PASSWORD })
+  const seen = async (path: string, body: object) => {
+    const began = Date.now()
+    const answer = await callPages(path, {}, body)
+    const { request_id: _id, error, data, meta } = answer.body as Record<string, unknown>
+    const headers = [...answer.headers.keys()].sort()
+    const waited = Date.now() - began >= Number(env.MAIL_ANSWER_MS) - 5
+    return { status: answer.status, error, data, headers, waited, shape: Object.keys(meta ?? {}) }
+  }
+  const sent = (email: string) => ({ email, password: 'some other word' })
+  for (const path of ['/auth/sign-in', '/auth/sign-up', '/auth/magic-link', '/auth/reset']) {
+    const all = [email, unknown, unconfirmed].map((one) => seen(path, sent(one)))
+    const [known, ...others] = await Promise.all(all)
+    expect(known?.waited, path).toBe(true)
+    expect(others, path).toEqual([known, known])
+  }
+  expect(await mailsTo(unconfirmed)).not.toEqual([])
+})
+
+test('what is wrong with what was sent is said by field, and never repeated', async () => {
+  const email = newEmail()
+  const wrong: [string, unknown, string][] = [
+    ['/auth/sign-up', { email: 'nobody', password: PASSWORD }, 'email'],
+    ['/auth/sign-up', { password: PASSWORD }, 'email'],
+    ['/auth/sign-up', { email: ['a@example.com'], password: PASSWORD }, 'email'],
+    ['/auth/sign-up', { email: `${'a'.repeat(250)}@example.com`, password: PASSWORD }, 'email'],
+    ['/auth/sign-up', { email, password: 'hunter2' }, 'password'],
+    ['/auth/sign-up', { email, password: 'ä'.repeat(40) }, 'password'],
+    ['/auth/sign-up', { email }, 'password'],
+    ['/auth/sign-in', { email }, 'password'],
+    ['/auth/magic-link', {}, 'email'],
+    ['/auth/reset', 'text', 'body'],
+    ['/auth/reset', [1], 'body'],
+    ['/auth/reset', { email: 'x'.repeat(20_000) }, 'body'],
+  ]
+  for (const [path, body, param] of wrong) {
+    const error = errorOf(await callPages(path, {}, body))
+    expect(error, `${path} ${param}`).toMatchObject({ code: 'invalid_param', param })
+    expect(JSON.stringify(error)).not.toContain('hunter2')
+  }
+  const plain = { 'Content-Type': 'text/plain' }
+  expect(errorOf(await callPages('/auth/reset', plain, { email })).param).toBe('body')
+  const foreign = { Origin: 'https://evil.example' }
+  for (const path of ['/auth/sign-in', '/auth/sign-up', '/auth/reset', '/auth/magic-link']) {
+    const refused = await callPages(path, foreign, { email, password: PASSWORD })
+    expect(errorOf(refused)).toMatchObject({ code: 'forbidden', param: 'Origin' })
+    expect((await callPages(path)).status).toBe(405)
+  }
+})
+
+test('whoever tries too often waits: for an address of mail, and from a network', async () => {
+  const { email } = await signedUp()
+  const wrong = (email: string, ip: string) =>
+    callWith({ MAIL_ANSWER_MS: '0' }, '/auth/sign-in', ip, { email, password: 'wrong' })
+  const of = async (count: number, run: (i: number) => Promise<Response>) =>
+    (await Promise.all(Array.from({ length: count }, (_, i) => run(i)))).map(({ status }) => status)
+  const one = await of(12, (i) =>
+    wrong(i % 2 === 0 ? email : email.replace('@', '+x@'), `203.0.${i}.1`),
+  )
+  expect(one.filter((status) => status === 401).length).toBe(10)
+  const right = { email, password: PASSWORD }
+  const locked = await callWith({}, '/auth/sign-in', '198.51.100.1', right)
+  expect(locked.status).toBe(429)
+  expect(Number(locked.headers.get('Retry-After'))).toBeGreaterThan(0)
+  expect(Number(locked.headers.get('Retry-After'))).toBeLessThanOrEqual(900)
+
+  const network = `203.${Date.now() % 250}.113`
+  const many = await of(62, (i) => wrong(`nobody-${i}-${email}`, `${network}.${i}`))
+  expect(many.filter((status) => status === 429).length).toBe(2)
+})
+
+test('one address gets five mails an hour from us, whether it is somebody’s or not', async () => {
+  for (const email of [newEmail(), (await signedUp()).email]) {
+    const ask = () => callWith({ MAIL_ANSWER_MS: '0' }, '/auth/reset', '127.0.0.1', { email })
+    const statuses = []
+    for (let i = 0; i < 6; i++) statuses.push((await ask()).status)
+    expect(statuses).toEqual([200, 200, 200, 200, 200, 429])
+  }
+})
+
+async function callWith(
+  changed: Record<string, string>,
+  path: string,
+  address: string,
+  body: object,
+): Promise<Response> {
+  const context = createExecutionContext()
+  const headers = {
+    Origin: ORIGIN,
+    'Content-Type': 'application/json',
+    'CF-Connecting-IP': address,
+  }
+  const request = new Request(`${ORIGIN}${path}`, {
+    method: 'POST',
+    headers,
+    body: JSON.stringify(body),
+  })
+  const response = await makeApp().fetch(request, { ...env, ...changed }, context)
+  await waitOnExecutionContext(context)
+  return response
+}
+
+test('no password, link, token or cookie is ever logged', async () => {
+  const logs = (['log', 'info', 'warn', 'error', 'debug'] as const).map((name) =>
+    vi.spyOn(console, name).mockImplementation(() => {}),
+  )
+  try {
+    const person = await signedUp()
+    const { email } = person
+    await callPages('/auth/reset', {}, { email })
+    const { link, token_hash } = await lastMail(email)
+    const followed = await follow(email)
+    await follow(email)
+    await callPages('/auth/sign-in', {}, { email, password: 'hunter2-hunter2' })
+    await hurtSupabase({ away: 'cut' })
+    await callPages('/auth/sign-in', {}, { email, password: 'hunter2-hunter2' })
+    await callPages('/auth/password', person.headers, { password: 'hunter2-hunter2' })
+    const said = JSON.stringify(logs.flatMap((log) => log.mock.calls))
+    const secrets = [email, link, token_hash, 'hunter2', cookieOf(followed), 'eyJ', '__Host']
+    for (const secret of secrets) expect(said).not.toContain(secret)
+  } finally {
+    for (const log of logs) log.mockRestore()
+  }
+})
