@@ -15,9 +15,9 @@ export type TicketText = {
 
 const SHAPE = /^(kbt_([0-9a-f])[\w-]{43})([\w-]{43})$/
 
-/** Where the tickets of an account are kept. @param accountId a UUID */
+/** Where the tickets of an account are kept. @param accountId a UUID; those of visitors, who have none, are kept in one place */
 export function ticketPlace(accountId: string): string {
-  return accountId.slice(0, 1).toLowerCase()
+  return /^[0-9a-f]/i.exec(accountId)?.[0].toLowerCase() ?? '0'
 }
 
 /** What of a new ticket is to be sealed. @param secret 256 random bits in base64url */

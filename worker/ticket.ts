@@ -3,8 +3,10 @@ import type { ApiError } from '#core/api-error'
 import { ANY_MARKET, readTicket, ticketPlace, unsealedTicket } from '#core/ticket'
 import type { App } from './context.ts'
 import { settingsOf } from './env.ts'
+import type { Identified } from './gate/caller.ts'
+import { identifyById } from './gate/judge-key.ts'
 import { hmac, printBase64Url, printHex, sameSecret } from './hmac.ts'
-import { type Caller, callerById } from './known-callers.ts'
+import { identifySignedTicket } from './keys/identify-signed.ts'
 import type { Keeping, Ticket } from './live/stream-tickets.ts'
 import { ticketsStub } from './live/stubs.ts'
 
@@ -39,7 +41,7 @@ export async function redeemTicket(
   c: Context<App>,
   text: string,
   market: string,
-): Promise<Caller & { readonly ticketMarket?: string }> {
+): Promise<Identified & { readonly ticketMarket?: string }> {
   const pepper = settingsOf(c.env).KEY_PEPPER_V1
   if (pepper === null) {
     const message = 'tickets cannot be checked now'
@@ -52,7 +54,8 @@ export async function redeemTicket(
   const ticket = await ticketsStub(c.env, form.place).redeem(await hashOf(text))
   const origin = c.req.header('Origin') ?? null
   if (ticket === null || ticket.origin !== origin) return { ok: false, error: NO_GOOD }
-  const caller = await callerById(c, ticket.keyId)
+  const signed = identifySignedTicket(c, ticket)
+  const caller = signed ?? (await identifyById(c, ticket.keyId))
   if (!caller.ok) return caller
   if (ticket.market !== ANY_MARKET && ticket.market !== market) {
     const message = `this ticket opens the stream of ${ticket.market} alone`
