@@ -1,15 +1,18 @@
+import { availableParallelism } from 'node:os'
 import { cloudflareTest } from '@cloudflare/vitest-plugin'
 import { defineConfig } from 'vitest/config'
-import type { WorkerSetup } from './test/worker-setup.ts'
+import { worldOfFile } from './test/worker-worlds.ts'
 
-/** Of one number run side by side, and before the next; on one worker those of number 0 would be the last. */
+/** Files of one number run side by side, and before those of the next. */
 const FIRST = { groupOrder: 1 }
 
 /** Of the e2e tests those that wait far more than they work: they run beside the worker's tests. */
-const BESIDE = ['test/e2e/{fault-matrix,start-cut-off,replay,apart,database-away}.test.ts']
+const BESIDE = ['test/e2e/{start-cut-off,replay,apart,database-away,journey}.test.ts']
 
 export default defineConfig({
   test: {
+    // On two cores it would be one by itself, and many files wait for most of their time.
+    maxWorkers: Math.max(2, availableParallelism() - 1),
     projects: [
       {
         extends: true,
@@ -43,9 +46,9 @@ export default defineConfig({
       {
         extends: true,
         plugins: [
-          cloudflareTest(({ inject }) => {
-            const { ownerUrl, readerUrl, metadataUrl, accountUrl, pepper, keys } =
-              inject<WorkerSetup>('worker')
+          cloudflareTest(async ({ inject }) => {
+            const { ownerUrl, readerUrl, metadataUrl, accountUrl, pepper, keys, ...others } =
+              await worldOfFile(inject<string>('worlds'))
             return {
               wrangler: { configPath: './wrangler.toml' },
               miniflare: {
@@ -66,6 +69,14 @@ export default defineConfig({
                   CURSOR_SECRET_V1: 'the-cursor-secret-of-tests',
                   SESSION_SECRET_V1: 'the-session-secret-of-tests',
                   PUBLIC_URL: 'https://kalshibook.test',
+                  MAIL_ANSWER_MS: '100',
+                  SUPABASE_URL: others.supabaseUrl,
+                  SUPABASE_PUBLISHABLE_KEY: others.supabasePublishableKey,
+                  SUPABASE_SECRET_KEY: others.supabaseSecretKey,
+                  STRIPE_API_URL: others.stripeUrl,
+                  STRIPE_SECRET_KEY: others.stripeSecretKey,
+                  STRIPE_WEBHOOK_SECRET: others.stripeWebhookSecret,
+                  STRIPE_METER_WEBHOOK_SECRET: others.stripeMeterWebhookSecret,
                   TEST_KEYS: keys,
                 },
               },
@@ -76,10 +87,14 @@ export default defineConfig({
           name: 'worker',
           include: ['test/worker/**/*.test.ts'],
           globalSetup: ['./test/worker-setup.ts'],
+          // In hundreds of modules each, that every file would load anew.
+          deps: {
+            optimizer: {
+              ssr: { enabled: true, include: ['stripe', '@supabase/supabase-js', 'jose'] },
+            },
+          },
           testTimeout: 20_000,
           hookTimeout: 60_000,
-          // The files share one Postgres, with its one lease row and one watermark.
-          fileParallelism: false,
           sequence: { groupOrder: 2 },
         },
       },
@@ -90,7 +105,6 @@ export default defineConfig({
           include: BESIDE,
           testTimeout: 180_000,
           hookTimeout: 180_000,
-          fileParallelism: false,
           sequence: { groupOrder: 2 },
         },
       },

@@ -29,6 +29,8 @@ export const ASSUMED = {
   watchChanges: 100,
   /** Rows that the metering of one account writes in an hour in which it is used, and such hours a day. */
   meterRows: 4,
+  /** Seconds between two renewals of a stream at its account: a call of its Gateway, and a row. */
+  renewS: 30,
   /** Bytes of a delta once it is sealed, and as a plain row until then, at most an hour and a quarter (`npm run bench size`). */
   sealedBytes: 9.2,
   hotBytes: 165,
@@ -64,6 +66,7 @@ export const LINES = [
   'market calls',
   'messages to shards',
   'messages to gateways',
+  'renewals of streams',
   'gateways awake',
   'shards awake',
   'market objects awake',
@@ -111,10 +114,12 @@ export function costOf(counts: CostCounts, rate: Rate, customers: Customers): Co
   const awake = (objects: number) =>
     ((objects * MONTH_S * cloudflare.objectGb) / 1e6) * cloudflare.objectGbS.perMillion
   const bookObjects = Math.min(ASSUMED.activeMarkets, customers * 5)
+  const renewals = (online * MONTH_S) / ASSUMED.renewS
   const rows =
     (bookObjects * MONTH_S) / ASSUMED.checkpointS +
     (shards * MONTH_S) / ASSUMED.alarmS +
-    customers * MONTH_DAYS * (ASSUMED.watchChanges + 24 * ASSUMED.meterRows)
+    customers * MONTH_DAYS * (ASSUMED.watchChanges + 24 * ASSUMED.meterRows) +
+    renewals
   const alarms = (shards * MONTH_S) / ASSUMED.alarmS
   const rest =
     metered(requests, cloudflare.requests) +
@@ -129,6 +134,7 @@ export function costOf(counts: CostCounts, rate: Rate, customers: Customers): Co
     'market calls': price(items * MONTH_S),
     'messages to shards': price(messages(batches + shards) + alarms),
     'messages to gateways': price(messages(forOne * online)),
+    'renewals of streams': price(renewals),
     'gateways awake': awake(online),
     'shards awake': awake(shards),
     'market objects awake': awake((items * ASSUMED.applyMs) / 1000),

@@ -5,7 +5,7 @@ import { makeApiKey } from '#core/api-key'
 import { connectStore } from '../collector/store/connect.ts'
 import { takeLease } from '../collector/store/lease.ts'
 import { Child } from '../local/child.ts'
-import { seedDevelopmentKey } from '../local/development-key.ts'
+import { seedDevelopmentKey, UNLIMITED } from '../local/development-key.ts'
 import { freePort } from '../local/free-port.ts'
 import { type BenchDatabase, benchDatabase } from './bench-database.ts'
 import { storeMarkets } from './fanout-markets.ts'
@@ -70,7 +70,7 @@ export class FanoutRig {
       const [apiKey, pepper, feedToken] = [makeApiKey(randomBytes(128)), secret(), secret()]
       const owner = postgres(database.ownerUrl, { max: 1, onnotice: () => {} })
       await storeMarkets(owner, markets).finally(() => owner.end())
-      await seedDevelopmentKey(database.ownerUrl, apiKey, pepper)
+      await seedDevelopmentKey(database.ownerUrl, apiKey, pepper, UNLIMITED)
       const hold = await heldLease(database.collectorUrl)
       const feedNames = { FEED_ENV: ENVIRONMENT, FEED_SHARDS: SHARDS, FEED_TOKEN: feedToken }
       const worker = await launch('worker', 'local/worker-main.ts', {
@@ -81,6 +81,7 @@ export class FanoutRig {
         ACCOUNT_DATABASE_URL: database.accountUrl,
         KEY_PEPPER_V1: pepper,
         CURSOR_SECRET_V1: secret(),
+        SESSION_SECRET_V1: secret(),
       })
       const url = String(worker.said['url']).replace(/^http/, 'ws')
       const broadcast = await launch('broadcast', 'bench/broadcast.ts')

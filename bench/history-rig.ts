@@ -2,7 +2,7 @@ import { join } from 'node:path'
 import postgres, { type Sql } from 'postgres'
 import type { Micros } from '#core/instant'
 import { Child } from '../local/child.ts'
-import { seedDevelopmentKey } from '../local/development-key.ts'
+import { seedDevelopmentKey, UNLIMITED } from '../local/development-key.ts'
 import { freePort } from '../local/free-port.ts'
 import { keptSecrets } from '../local/kept-secrets.ts'
 import { type BenchDatabase, benchDatabase } from './bench-database.ts'
@@ -46,7 +46,7 @@ export async function openHistoryRig(size: HistorySize, clients: number): Promis
     const bouncer = await startPgBouncer([database.readerUrl, database.accountUrl])
     if (bouncer !== null) stops.push(() => bouncer.stop())
     const secrets = await keptSecrets(database.dir)
-    await seedDevelopmentKey(database.ownerUrl, secrets.apiKey, secrets.keyPepper)
+    await seedDevelopmentKey(database.ownerUrl, secrets.apiKey, secrets.keyPepper, UNLIMITED)
     const worker = await workerOf(database, bouncer)
     stops.push(() => worker.stop())
     const { url } = await worker.ready()
@@ -84,6 +84,7 @@ async function workerOf(database: BenchDatabase, bouncer: PgBouncer | null): Pro
       FEED_TOKEN: secrets.feedToken,
       KEY_PEPPER_V1: secrets.keyPepper,
       CURSOR_SECRET_V1: secrets.cursorSecret,
+      SESSION_SECRET_V1: secrets.sessionSecret,
     },
     logFile: join(database.dir, 'worker.log'),
   })

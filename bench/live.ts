@@ -44,6 +44,8 @@ export async function benchLive(): Promise<Figure[]> {
       json: true,
       shards: 2,
       databaseUrl: null,
+      supabase: { kind: 'none' },
+      stripe: { kind: 'none' },
       exchange: { kind: 'given', env },
     })
     const markets = await listMarkets(product)

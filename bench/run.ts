@@ -1,6 +1,7 @@
 import { benchCost } from './cost.ts'
 import { countForCost } from './cost-counts.ts'
 import { benchFanout } from './fanout.ts'
+import { benchGate } from './gate.ts'
 import { benchHistory } from './history.ts'
 import { benchIngest } from './ingest.ts'
 import { benchLive } from './live.ts'
@@ -13,6 +14,7 @@ const BENCHES = {
   size: benchSize,
   history: benchHistory,
   fanout: benchFanout,
+  gate: benchGate,
   'cost-counts': countForCost,
   cost: benchCost,
 } as const

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { readCollectorConfig } from '../collector/config.ts'
 import { optionSchema, readOptions, simulatorArguments } from './options.ts'
+import { type Outside, readOutside } from './outside.ts'
 import { whole } from './whole.ts'
 
 /** The variables that are not the collector's, or that have a default here. */
@@ -17,6 +18,8 @@ const variables = z.object({
   FREE_WATCHES: whole(0, 2 ** 31 - 1).optional(),
   GATEWAY_HEARTBEAT_MS: whole(10, 2 ** 31 - 1).optional(),
   GATEWAY_LINGER_MS: whole(0, 2 ** 31 - 1).optional(),
+  LEASE_MS: whole(10, 2 ** 31 - 1).optional(),
+  LEASE_RENEW_MS: whole(10, 2 ** 31 - 1).optional(),
   FEED_TOKEN_NEXT: z.string().min(16, { error: 'must have 16 characters at the least' }).optional(),
 })
 
@@ -51,6 +54,8 @@ export type LocalConfig = {
     | { readonly kind: 'simulated'; readonly args: readonly string[] }
   /** The owner's address of a Postgres that runs already; null for an embedded one. */
   readonly databaseUrl: string | null
+  readonly supabase: Outside
+  readonly stripe: Outside
 }
 
 type Environment = Record<string, string | undefined>
@@ -67,6 +72,7 @@ export function readLocalConfig(
   const problems: string[] = []
   const options = check(optionSchema, readOptions(argv, problems), problems)
   const given = check(variables, env, problems)
+  const outside = readOutside(env, problems)
   problems.push(...pairProblems(env), ...collectorProblems(env))
   if (options === null || given === null || problems.length > 0) return { ok: false, problems }
   return {
@@ -78,6 +84,7 @@ export function readLocalConfig(
       json: options['--json'],
       shards: given.FEED_SHARDS,
       databaseUrl: given.DATABASE_URL ?? null,
+      ...outside,
       exchange:
         env['KALSHI_WS_URL'] === undefined
           ? { kind: 'simulated', args: simulatorArguments(options) }

@@ -4,12 +4,22 @@ import { lockFolder } from './folder-lock.ts'
 import { clearOrphan } from './postgres-orphan.ts'
 
 /** What an installation keeps, and nothing else: `--fresh` removes these alone. */
-const KEPT = ['postgres', 'worker', 'spool', 'log', 'secrets.json', 'role-passwords.json'] as const
+const KEPT = [
+  'postgres',
+  'worker',
+  'outside',
+  'spool',
+  'log',
+  'secrets.json',
+  'role-passwords.json',
+] as const
 
 export type DataFolder = {
   readonly root: string
   readonly postgres: string
   readonly worker: string
+  /** Of what stands in for others. */
+  readonly outside: string
   readonly spool: string
   readonly log: string
   /** Lets others start on it. */
@@ -29,13 +39,14 @@ export async function dataFolder(path: string, fresh: boolean): Promise<DataFold
     root,
     postgres: join(root, 'postgres'),
     worker: join(root, 'worker'),
+    outside: join(root, 'outside'),
     spool: join(root, 'spool'),
     log: join(root, 'log'),
     release,
   }
   try {
     if (fresh) await forget(folder)
-    for (const path of [folder.worker, folder.log])
+    for (const path of [folder.worker, folder.outside, folder.log])
       await mkdir(path, { recursive: true, mode: 0o700 })
     await mkdir(folder.postgres, { recursive: true, mode: 0o755 })
     // Whatever the umask: Postgres runs as another account when we are root.

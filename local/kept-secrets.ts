@@ -3,12 +3,19 @@ import { readFile, rename, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { z } from 'zod'
 import { makeApiKey } from '#core/api-key'
+import { makeSecretKey } from './stripe/stripe.ts'
+import { newSupabaseKeys } from './supabase/server.ts'
 
 const kept = z.object({
   feedToken: z.string(),
   keyPepper: z.string(),
   cursorSecret: z.string(),
   sessionSecret: z.string(),
+  supabasePublishableKey: z.string(),
+  supabaseSecretKey: z.string(),
+  stripeSecretKey: z.string(),
+  stripeWebhookSecret: z.string(),
+  stripeMeterWebhookSecret: z.string(),
   apiKey: z.string(),
 })
 
@@ -35,12 +42,18 @@ export async function keptSecrets(dir: string): Promise<KeptSecrets> {
 }
 
 function newSecrets(): KeptSecrets {
+  const { publishableKey, secretKey } = newSupabaseKeys()
   const word = () => randomBytes(32).toString('base64url')
   return {
     feedToken: word(),
     keyPepper: word(),
     cursorSecret: word(),
     sessionSecret: word(),
+    supabasePublishableKey: publishableKey,
+    supabaseSecretKey: secretKey,
+    stripeSecretKey: makeSecretKey(false),
+    stripeWebhookSecret: `whsec_${word()}`,
+    stripeMeterWebhookSecret: `whsec_${word()}`,
     apiKey: makeApiKey(randomBytes(128)),
   }
 }

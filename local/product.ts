@@ -11,6 +11,7 @@ import { Parts } from './parts.ts'
 import { spawnPostgres } from './postgres-process.ts'
 import { reachExchange } from './reach-exchange.ts'
 import { type RoleUrls, setRolePasswords } from './roles.ts'
+import { type StandIn, type StandIns, startStandIns } from './stand-ins.ts'
 
 const ENVIRONMENT = 'local'
 /** How long the collector may make no progress towards the first books. */
@@ -26,6 +27,9 @@ export type Product = {
   /** The owner's address of its database. */
   readonly databaseUrl: string
   readonly worker: Child
+  /** What stands in for Supabase Auth and for Stripe; null where nothing does. */
+  readonly supabase: StandIn | null
+  readonly stripe: StandIn | null
   /** The collector that runs now; it may be stopped, killed and started again. */
   readonly collector: () => Child
   readonly startCollector: () => Promise<Child>
@@ -41,10 +45,12 @@ export type Product = {
 export type Overrides = {
   readonly collector?: Readonly<Record<string, string>>
   readonly worker?: Readonly<Record<string, string>>
+  /** Terms of the development account, over those of its plan. */
+  readonly terms?: Readonly<Record<string, number>>
 }
 
 /**
- * Starts Postgres, migrations, exchange, Worker and collector, in this order.
+ * Starts what stands in for others, Postgres, migrations, exchange, Worker and collector, in this order.
  * @param signal gives up the start, also while it waits
  * @returns once the first call can be made
  * Throws when one of them does not start, or the signal comes; then nothing is left running.
@@ -72,6 +78,9 @@ async function start(config: LocalConfig, overrides: Overrides, parts: Parts): P
   const launch = (name: string, program: string, args: string[], env: Record<string, string>) =>
     parts.launch({ name, program, args, env, logFile: join(folder.log, `${name}.log`) })
 
+  const standing = startStandIns(config, folder, secrets, publicUrlOf(config), launch)
+  // It is waited for below; what fails before must not leave it unheard.
+  standing.catch(() => {})
   let databaseUrl = config.databaseUrl
   let stopPostgres: () => Promise<unknown> = async () => {}
   if (databaseUrl === null) {
@@ -82,7 +91,7 @@ async function start(config: LocalConfig, overrides: Overrides, parts: Parts): P
   }
   await migrate(databaseUrl)
   const roles = await setRolePasswords(databaseUrl, folder.root)
-  await seedDevelopmentKey(databaseUrl, secrets.apiKey, secrets.keyPepper)
+  await seedDevelopmentKey(databaseUrl, secrets.apiKey, secrets.keyPepper, overrides.terms)
   const kalshi =
     exchange.kind === 'given'
       ? exchange.env
@@ -91,11 +100,12 @@ async function start(config: LocalConfig, overrides: Overrides, parts: Parts): P
             launch('exchange', 'simulator/main.ts', [...exchange.args], {}).ready(),
           ),
         )
+  const standIns = await parts.during(standing)
   const worker = launch(
     'worker',
     'local/worker-main.ts',
     [],
-    workerVariables(config, folder.worker, roles, secrets, overrides),
+    workerVariables(config, folder.worker, roles, secrets, standIns, overrides),
   )
   const url = String((await parts.during(worker.ready()))['url'])
   const variables = collectorVariables(config, url, folder.spool, roles, secrets)
@@ -119,6 +129,8 @@ async function start(config: LocalConfig, overrides: Overrides, parts: Parts): P
     apiKey: secrets.apiKey,
     databaseUrl,
     worker,
+    supabase: standIns.supabase,
+    stripe: standIns.stripe,
     collector: () => collector,
     startCollector,
     stopPostgres: async () => {
@@ -139,11 +151,17 @@ function keyOf(word: Record<string, unknown>): Record<string, string> {
   }
 }
 
+/** Where the Worker will listen. */
+function publicUrlOf({ port }: LocalConfig): string {
+  return `http://127.0.0.1:${port}`
+}
+
 function workerVariables(
   config: LocalConfig,
   stateDir: string,
   roles: RoleUrls,
   secrets: KeptSecrets,
+  standIns: StandIns,
   overrides: Overrides,
 ): Record<string, string> {
   return {
@@ -157,6 +175,7 @@ function workerVariables(
     KEY_PEPPER_V1: secrets.keyPepper,
     CURSOR_SECRET_V1: secrets.cursorSecret,
     SESSION_SECRET_V1: secrets.sessionSecret,
+    ...standIns.variables,
     ...overrides.worker,
   }
 }

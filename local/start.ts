@@ -60,8 +60,9 @@ try {
 }
 
 function announce(product: Product): void {
-  const { url, apiKey } = product
-  say('ready', { url, key: apiKey })
+  const { url, apiKey, supabase, stripe } = product
+  const [mailbox, payments] = [supabase?.url ?? null, stripe?.url ?? null]
+  say('ready', { url, key: apiKey, mailbox, payments })
   tell(welcome(product))
   showStatus(product)
   void product.ended.then((name) => {
@@ -71,10 +72,10 @@ function announce(product: Product): void {
   })
 }
 
-function welcome({ url, apiKey: key, firstTicker: ticker }: Product): string {
+function welcome({ url, apiKey: key, firstTicker: ticker, ...others }: Product): string {
   const curl = (path: string) => `  curl -H 'Authorization: Bearer ${key}' '${url}${path}'\n`
   const book = `/v1/markets/${ticker}/orderbook?depth=3`
-  const head = `\nKalshiBook listens on ${url}. Ctrl-C stops it.\n\n  key ${key}\n\n`
+  const head = `\nKalshiBook listens on ${url}. Ctrl-C stops it.\n\n  key ${key}\n${outside(others)}\n`
   if (ticker === null) return `${head}${curl('/v1/markets?limit=1')}\n`
   return [
     head,
@@ -82,6 +83,14 @@ function welcome({ url, apiKey: key, firstTicker: ticker }: Product): string {
     curl(book),
     curl(`${book}&at=${new Date().toISOString()}`),
     `\n  ${streamCall(url, key, ticker)}\n\n  ${url}/live/${ticker} shows it in a browser: paste the key.\n\n`,
+  ].join('')
+}
+
+/** Where to look for what people would get from others. */
+function outside({ supabase, stripe }: Pick<Product, 'supabase' | 'stripe'>): string {
+  return [
+    supabase === null ? '' : `  mail  ${supabase.url}/ shows what would have been sent\n`,
+    stripe === null ? '' : `  money ${stripe.url}/ takes none: a checkout opens there\n`,
   ].join('')
 }
 

@@ -23,7 +23,12 @@ const bindings = z.object({
   KEY_PEPPER_V1: z.string(),
   CURSOR_SECRET_V1: z.string(),
   SESSION_SECRET_V1: z.string(),
+  SHOWCASE: z.string().optional(),
+  NEW_ACCOUNTS_A_DAY: z.string().optional(),
+  MAIL_ANSWER_MS: z.string().optional(),
   ACCOUNT_MS: z.string().optional(),
+  LEASE_MS: z.string().optional(),
+  LEASE_RENEW_MS: z.string().optional(),
   SUPABASE_URL: z.string().optional(),
   SUPABASE_PUBLISHABLE_KEY: z.string().optional(),
   SUPABASE_SECRET_KEY: z.string().optional(),
@@ -32,6 +37,9 @@ const bindings = z.object({
   STRIPE_METER_WEBHOOK_SECRET: z.string().optional(),
   STRIPE_API_URL: z.string().optional(),
 })
+
+/** What whoever started us may ask for, without waiting for the clock; the answer has the same type. */
+const schedule = z.object({ type: z.templateLiteral(['schedule ', z.number()]), atMs: z.number() })
 
 /** How whoever started us may hurt it. */
 const hurt = z.union([
@@ -61,6 +69,8 @@ async function main(): Promise<void> {
     if ((message as { type?: unknown } | null)?.type === 'stop') void stop()
     const wish = hurt.safeParse(message)
     if (wish.success) void starting.then((running) => harm(running, wish.data)).then(answer)
+    const due = schedule.safeParse(message)
+    if (due.success) void starting.then((running) => runDue(running, due.data)).then(answer)
   })
   process.on('disconnect', () => void stop())
   process.on('SIGTERM', () => void stop())
@@ -88,6 +98,16 @@ async function harm(running: RunningWorker, wish: z.infer<typeof hurt>) {
   }
 }
 
+/** Runs what is due in a minute; says what went wrong, null for nothing. */
+async function runDue(running: RunningWorker, { type, atMs }: z.infer<typeof schedule>) {
+  try {
+    await running.runDue(atMs)
+    return { type, problem: null }
+  } catch (error) {
+    return { type, problem: messageOf(error) }
+  }
+}
+
 function answer(word: object): void {
   if (process.connected) process.send?.(word)
 }
@@ -101,6 +121,7 @@ async function start(): Promise<RunningWorker> {
     readerUrl: env.READER_DATABASE_URL,
     accountUrl: env.ACCOUNT_DATABASE_URL,
     entry: env.FRAGILE_WORKER,
+    scheduled: true,
     bindings: {
       PUBLIC_URL: `http://127.0.0.1:${env.HTTP_PORT}`,
       ...(given as Record<string, string>),

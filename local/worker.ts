@@ -7,6 +7,7 @@ import { promisify } from 'node:util'
 import { convertV4MiniflareOptions, Log, LogLevel, Miniflare } from 'miniflare'
 import { unstable_getMiniflareWorkerOptions, unstable_readConfig } from 'wrangler'
 import { guardChildren } from './worker-guard.ts'
+import { runOnce, runSchedule } from './worker-schedule.ts'
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url))
 const NAME = 'kalshibook'
@@ -25,6 +26,8 @@ export type WorkerOptions = {
   readonly accountUrl: string
   /** Where the Worker's code begins; `worker/main.ts` when absent. */
   readonly entry?: string | undefined
+  /** Whether its schedule runs each minute; not when absent. */
+  readonly scheduled?: boolean
   /** Variables and secrets, over those of wrangler.toml. */
   readonly bindings: Readonly<Record<string, string>>
 }
@@ -39,6 +42,8 @@ export type RunningWorker = {
   evict(className: string, name: string, sockets: EvictedSockets): Promise<void>
   /** Ends workerd without a word to anybody and runs it anew over the same storage, as a deploy does. */
   restart(): Promise<void>
+  /** Runs what is due in the minute of `atMs` (since 1970) now. */
+  runDue(atMs: number): Promise<void>
   stop(): Promise<void>
 }
 
@@ -79,27 +84,37 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
       },
     ],
   })
-  let running = await run(whole, port)
+  const start = () => run(whole, port, options.scheduled ?? false)
+  let running = await start()
   return {
     url: running.url,
     evict: (className, name, webSockets) =>
       running.miniflare.unsafeEvictDurableObject(NAME, className, { name, webSockets }),
     restart: async () => {
       await running.stop()
-      running = await run(whole, port)
+      running = await start()
+    },
+    runDue: async (atMs) => {
+      await runOnce(running.miniflare, NAME, atMs)
     },
     stop: () => running.stop(),
   }
 }
 
 /** Runs workerd until it is stopped. Throws when the port is taken. */
-async function run(options: ConstructorParameters<typeof Miniflare>[0], port: number) {
+async function run(
+  options: ConstructorParameters<typeof Miniflare>[0],
+  port: number,
+  scheduled: boolean,
+) {
   const miniflare = new Miniflare(options)
   try {
     await miniflare.ready
     const { origin } = await miniflare.unsafeGetDirectURL(NAME)
     const letGo = await guardChildren()
+    const schedule = scheduled ? runSchedule(miniflare, NAME) : null
     const stop = async () => {
+      schedule?.stop()
       await miniflare.dispose()
       letGo()
     }

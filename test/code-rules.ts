@@ -17,7 +17,7 @@ const READS_ENV =
 
 /** What a market's object is made of. */
 const HIBERNATING =
-  /^worker\/live\/(?:market-(?:book|stream|checkpoint)|subscribers|vouching|live-knowledge)\.ts$/
+  /^worker\/live\/(?:market-(?:book|stream|checkpoint|leases)|subscribers|vouching|live-knowledge)\.ts$/
 const PINNING = /\b(?:setTimeout|setInterval|setAlarm|waitUntil|inTime|new WebSocket)\b/
 /** An alarm pins nothing, but wakes: this one comes once a week, to forget what nobody wants. */
 const WEEKLY = /\bsetAlarm\b/g

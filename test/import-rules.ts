@@ -27,6 +27,17 @@ export function importsOf(path: string, text: string): Import[] {
   return [...stated, ...called].map(({ from, typeOnly }) => ({ ...resolved(path, from), typeOnly }))
 }
 
+/** What was read of each tree: a file is on the way of many others. */
+const read = new WeakMap<Sources, Map<string, readonly Import[]>>()
+
+function importsIn(path: string, sources: Sources): readonly Import[] {
+  const known = read.get(sources) ?? new Map<string, readonly Import[]>()
+  read.set(sources, known)
+  const imports = known.get(path) ?? importsOf(path, sources.get(path) ?? '')
+  known.set(path, imports)
+  return imports
+}
+
 function typesAlone(what: string): boolean {
   if (/^type\s+[^,]/.test(what)) return true
   const named = /^\{([\s\S]*)\}$/.exec(what.trim())?.[1]
@@ -63,7 +74,7 @@ const PAGE_SCRIPTS = 'worker/site/script'
 /** Every breach of the import rules, as `file: what is wrong`. */
 export function importBreaches(sources: Sources): string[] {
   return [...sources].flatMap(([path, text]) => {
-    const all = importsOf(path, text)
+    const all = importsIn(path, sources)
     const wrong = all.flatMap((one) => {
       const problem = breach(path, one, sources)
       return problem === null ? [] : [`${path}: ${problem}`]
@@ -107,7 +118,7 @@ export function wayTo(
   for (let way = ways.shift(); way !== undefined; way = ways.shift()) {
     const here = way.at(-1) ?? start
     if (here !== start && wanted(here)) return way
-    for (const { target, ours } of importsOf(here, sources.get(here) ?? '')) {
+    for (const { target, ours } of importsIn(here, sources)) {
       if (!ours || seen.has(target)) continue
       seen.add(target)
       ways.push([...way, target])

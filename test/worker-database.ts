@@ -2,23 +2,30 @@ import { createHmac, randomBytes } from 'node:crypto'
 import { readFile, writeFile } from 'node:fs/promises'
 import postgres, { type Sql } from 'postgres'
 import { makeApiKey } from '#core/api-key'
+import { startStripe } from '../local/stripe/stripe.ts'
+import { newSupabaseKeys, startSupabase } from '../local/supabase/server.ts'
 import { freshDatabase } from './database.ts'
-import type { WorkerSetup } from './worker-setup.ts'
+import { stripeSchema } from './local/stripe-schema.ts'
+import type { WorkerSetup, WorldsReady } from './worker-setup.ts'
+import { copyDatabase, serveWorlds } from './worker-worlds.ts'
 
 /**
- * The program that worker-setup runs: a Postgres with an account and its keys. It says where over
- * IPC, and ends when its parent hangs up.
+ * The program that worker-setup runs: a Postgres with accounts and their keys, copied for each file of
+ * tests. It says over IPC where to ask, and ends when its parent hangs up.
  */
 async function main(): Promise<void> {
   const { ownerUrl, readerUrl, accountUrl, stop } = await freshDatabase()
-  process.on('disconnect', () => void stop().then(() => process.exit(0)))
+  const stops: (() => Promise<void>)[] = [stop]
+  process.on('disconnect', () => {
+    void Promise.all(stops.map((each) => each())).then(() => process.exit(0))
+  })
   const pepper = randomBytes(32).toString('base64url')
   const sql = postgres(ownerUrl, { max: 1, onnotice: () => {} })
-  const mine = await addAccount(sql, 'pro')
-  const other = await addAccount(sql, 'pro')
+  const mine = await addAccount(sql, 'pro', UNLIMITED)
+  const other = await addAccount(sql, 'pro', UNLIMITED)
   const free = await addAccount(sql, 'free')
   const stored: Record<keyof WorkerSetup['keys'], StoredKey> = {
-    good: { account: mine, scopes: ['live', 'history'] },
+    good: { account: mine, scopes: ['live', 'history', 'account'] },
     revoked: { account: mine, scopes: ['live', 'history'], revokedUs: 2 },
     expired: { account: mine, scopes: ['live', 'history'], expiresUs: 2 },
     live: { account: mine, scopes: ['live'] },
@@ -41,15 +48,53 @@ async function main(): Promise<void> {
   const metadataUrl = await addMetadataRole(sql, ownerUrl)
   await admitOtherWays(sql)
   await sql.end()
-  const setup: WorkerSetup = {
-    ownerUrl,
-    readerUrl,
-    metadataUrl,
-    accountUrl,
-    pepper,
-    keys: keys as WorkerSetup['keys'],
+  const worlds = await serveWorlds(async () => {
+    // Files run at one time, and the database has one lease row and one watermark.
+    const inCopy = await copyDatabase(ownerUrl)
+    const standIns = await startStandIns()
+    stops.push(standIns.stop)
+    return {
+      ownerUrl: inCopy(ownerUrl),
+      readerUrl: inCopy(readerUrl),
+      metadataUrl: inCopy(metadataUrl),
+      accountUrl: inCopy(accountUrl),
+      pepper,
+      keys: keys as WorkerSetup['keys'],
+      ...standIns.told,
+    }
+  })
+  const ready: WorldsReady = { worlds, readerUrl }
+  process.send?.(ready)
+}
+
+/** Starts a Supabase Auth and a Stripe that nobody else uses. */
+async function startStandIns() {
+  const supabase = await startSupabase({
+    siteUrl: 'https://kalshibook.test',
+    keys: newSupabaseKeys(),
+    // Each test brings its own people, all of them from one address.
+    limits: { signIns: 10_000, verifications: 10_000, refreshes: 10_000, mails: 10_000 },
+  })
+  const stripeWebhookSecret = `whsec_${randomBytes(24).toString('base64url')}`
+  const stripeMeterWebhookSecret = `whsec_${randomBytes(24).toString('base64url')}`
+  const schema = stripeSchema()
+  const stripe = await startStripe({
+    webhookSecret: stripeWebhookSecret,
+    thinSecret: stripeMeterWebhookSecret,
+    problemsOf: (call) => schema.callProblems(call),
+  })
+  return {
+    stop: async () => void (await Promise.all([supabase.stop(), stripe.stop()])),
+    told: {
+      supabaseUrl: supabase.url,
+      supabasePublishableKey: supabase.publishableKey,
+      supabaseSecretKey: supabase.secretKey,
+      stripeUrl: stripe.url,
+      stripeSecretKey: stripe.secretKey,
+      stripeWebhookSecret,
+      stripeMeterWebhookSecret,
+    },
   }
-  process.send?.(setup)
 }
 
 type StoredKey = {
@@ -59,9 +104,13 @@ type StoredKey = {
   readonly expiresUs?: number
 }
 
-async function addAccount(sql: Sql, plan: string): Promise<string> {
+/** Tests of other things than limits ask as fast as they can. */
+const UNLIMITED = { credits: 1_000_000_000, requestsPerS: 1_000_000 }
+
+async function addAccount(sql: Sql, plan: string, terms = {}): Promise<string> {
   const [account] = await sql<{ id: string }[]>`
-    insert into kb.accounts (name, plan, created_us) values ('test', ${plan}, 1) returning id`
+    insert into kb.accounts (name, plan, created_us, terms)
+    values ('test', ${plan}, 1, ${sql.json(terms)}) returning id`
   return account?.id ?? ''
 }
 

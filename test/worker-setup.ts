@@ -5,7 +5,7 @@ import type { TestProject } from 'vitest/node'
 import { bundleScript } from '../worker/site/bundle-script.mjs'
 import type { TestKeys } from './worker/test-keys.ts'
 
-/** What the worker's tests are given: addresses of a real Postgres, and keys that are stored in it. */
+/** What each file of the worker's tests is given for itself: addresses of a real Postgres, and keys that are stored in it. */
 export type WorkerSetup = {
   readonly ownerUrl: string
   readonly readerUrl: string
@@ -14,13 +14,26 @@ export type WorkerSetup = {
   readonly accountUrl: string
   readonly pepper: string
   readonly keys: TestKeys
+  /** A stand-in of Supabase Auth. */
+  readonly supabaseUrl: string
+  readonly supabasePublishableKey: string
+  readonly supabaseSecretKey: string
+  /** A stand-in of Stripe. */
+  readonly stripeUrl: string
+  readonly stripeSecretKey: string
+  readonly stripeWebhookSecret: string
+  readonly stripeMeterWebhookSecret: string
 }
 
 declare module 'vitest' {
   interface ProvidedContext {
-    worker: WorkerSetup
+    /** Where each file of tests asks for what it is given. */
+    worlds: string
   }
 }
+
+/** What the program says once it can make such. */
+export type WorldsReady = { readonly worlds: string; readonly readerUrl: string }
 
 const HYPERDRIVE = 'CLOUDFLARE_HYPERDRIVE_LOCAL_CONNECTION_STRING_'
 
@@ -35,14 +48,14 @@ export async function setup(project: TestProject): Promise<void> {
   const failed = once(program, 'exit').then(() => {
     throw new Error('the database of the worker’s tests did not start')
   })
-  const [told] = (await Promise.race([once(program, 'message'), failed])) as [WorkerSetup]
+  const [told] = (await Promise.race([once(program, 'message'), failed])) as [WorldsReady]
   failed.catch(() => {})
   process.env['WRANGLER_LOG'] = 'error'
-  // wrangler will not read its configuration without them.
-  process.env[`${HYPERDRIVE}HYPERDRIVE_READER`] = told.readerUrl
-  process.env[`${HYPERDRIVE}HYPERDRIVE_METADATA`] = told.metadataUrl
-  process.env[`${HYPERDRIVE}HYPERDRIVE_ACCOUNT`] = told.accountUrl
-  project.provide('worker', told)
+  // wrangler will not read its configuration without them; each file has others.
+  for (const name of ['READER', 'METADATA', 'ACCOUNT']) {
+    process.env[`${HYPERDRIVE}HYPERDRIVE_${name}`] = told.readerUrl
+  }
+  project.provide('worlds', told.worlds)
 }
 
 export async function teardown(): Promise<void> {

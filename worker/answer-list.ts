@@ -8,6 +8,7 @@ import { streamedRangeFault } from '#core/streamed-range'
 import { answerJson } from './answer.ts'
 import { type App, openMarketData, readMarketData } from './context.ts'
 import { type Format, formatOf, JSON_TYPE } from './format.ts'
+import { PaidRows } from './gate/paid-rows.ts'
 import type { Batch, List } from './list.ts'
 import { nowUs } from './now.ts'
 import { openPage, type PageStart } from './page.ts'
@@ -95,10 +96,12 @@ async function answerStream<Row, Wire extends object>(
       withStatementLimit(sql, STREAM_STATEMENT_MS, () => list.open(sql, start)),
     )
     if (!opened.ok) return refused(opened.error)
-    const plan = planOf(c.get('caller').plan)
-    const fault = opened.range && streamedRangeFault(opened.range, plan)
+    const admitted = await c.get('meter').admitted()
+    if (!admitted.ok) return refused(admitted.error)
+    const fault = opened.range && streamedRangeFault(opened.range, planOf(admitted.plan))
     if (fault !== null) return refused(fault)
-    return streamRows(c, { list, opened, after, most, format, data, cursorAt: page.cursorAt })
+    const paid = new PaidRows(c.get('meter'), list.cost, most)
+    return streamRows(c, { list, opened, after, most, format, data, paid, cursorAt: page.cursorAt })
   } catch (error) {
     data.close()
     throw error

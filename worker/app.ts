@@ -1,14 +1,23 @@
 import { OpenAPIHono } from '@hono/zod-openapi'
+import { answerDryRuns } from './answer-dry-run.ts'
+import { addBilling } from './billing/billing-routes.ts'
+import { addStripeWebhooks } from './billing/webhook-routes.ts'
 import type { App } from './context.ts'
 import { DatabaseAwayError } from './database.ts'
 import { isPassing } from './is-passing.ts'
+import { boundVisitors } from './keys/bound-visitors.ts'
 import { logFault } from './log-fault.ts'
 import { authenticate } from './middleware/authenticate.ts'
 import { cors } from './middleware/cors.ts'
+import { meter } from './middleware/meter.ts'
 import { only } from './middleware/only.ts'
 import { requestId } from './middleware/request-id.ts'
+import { safeHeaders } from './middleware/safe-headers.ts'
 import { paramFault } from './param-fault.ts'
+import { addPeople } from './people/people-routes.ts'
 import { refuse } from './refuse.ts'
+import { addAccountKeys } from './routes/account-keys.ts'
+import { addAccountPageKeys } from './routes/account-page-keys.ts'
 import { addAsyncapi } from './routes/asyncapi.ts'
 import { addBbo } from './routes/bbo.ts'
 import { addCandles } from './routes/candles.ts'
@@ -20,6 +29,7 @@ import { addFeed } from './routes/feed.ts'
 import { addGaps } from './routes/gaps.ts'
 import { addGatewayStream } from './routes/gateway-stream.ts'
 import { addLifecycle } from './routes/lifecycle.ts'
+import { addLimits } from './routes/limits.ts'
 import { addLivePage } from './routes/live-page.ts'
 import { addMarket } from './routes/market.ts'
 import { addMarkets } from './routes/markets.ts'
@@ -32,6 +42,9 @@ import { addStatus } from './routes/status.ts'
 import { addStream } from './routes/stream.ts'
 import { addStreamTickets } from './routes/stream-tickets.ts'
 import { addTrades } from './routes/trades.ts'
+import { addUsage } from './routes/usage.ts'
+import { addVisitorKeys } from './routes/visitor-keys.ts'
+import { addWhoami } from './routes/whoami.ts'
 
 /** Every address that there is; on each of them only GET is answered, but where one is POSTED. */
 const PATHS = [
@@ -61,12 +74,36 @@ const PATHS = [
   '/v1/events/:event/orderbook',
   '/v1/series',
   '/v1/series/:series',
+  '/v1/whoami',
+  '/v1/limits',
+  '/v1/usage',
   '/internal/feed/:shard',
   '/live/:ticker',
   '/site/:file',
+  '/auth/sign-up',
+  '/auth/sign-in',
+  '/auth/magic-link',
+  '/auth/reset',
+  '/auth/password',
+  '/auth/sign-out',
+  '/auth/confirm',
+  '/account/session',
+  '/account/delete',
 ]
 
-const POSTED: readonly string[] = ['/v1/stream/tickets']
+const POSTED: readonly string[] = [
+  '/v1/stream/tickets',
+  '/auth/sign-up',
+  '/auth/sign-in',
+  '/auth/magic-link',
+  '/auth/reset',
+  '/auth/password',
+  '/auth/sign-out',
+  '/account/delete',
+]
+
+/** What browsers show and what our own pages call. */
+const OWN_PAGES = ['/auth/*', '/account/*', '/live/*', '/site/*']
 
 /** The route table. */
 export function makeApp(): OpenAPIHono<App> {
@@ -76,7 +113,9 @@ export function makeApp(): OpenAPIHono<App> {
     },
   })
   app.use('*', requestId)
-  app.use('/v1/*', cors, authenticate)
+  for (const path of OWN_PAGES) app.use(path, safeHeaders)
+  app.use('/v1/*', cors, authenticate, meter, boundVisitors)
+  answerDryRuns(app)
   for (const path of PATHS) app.use(path, only(POSTED.includes(path) ? 'POST' : 'GET'))
 
   addStatus(app)
@@ -98,10 +137,19 @@ export function makeApp(): OpenAPIHono<App> {
   addStream(app)
   addGatewayStream(app)
   addStreamTickets(app)
+  addWhoami(app)
+  addLimits(app)
+  addUsage(app)
   addOpenapi(app)
   addAsyncapi(app)
   addFeed(app)
   addLivePage(app)
+  addPeople(app)
+  addBilling(app)
+  addStripeWebhooks(app)
+  addAccountKeys(app)
+  addAccountPageKeys(app)
+  addVisitorKeys(app)
 
   app.notFound((c) => refuse(c, { code: 'not_found', message: 'there is nothing at this address' }))
   app.onError((error, c) => {

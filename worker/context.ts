@@ -3,7 +3,8 @@ import type { Sql } from 'postgres'
 import { type Database, openDatabase, withDatabase } from './database.ts'
 import { withLine } from './database-line.ts'
 import { type Env, settingsOf } from './env.ts'
-import type { ApiKey } from './store/api-keys.ts'
+import type { Caller } from './gate/caller.ts'
+import type { Meter } from './gate/meter.ts'
 import type { Ask } from './store/ask.ts'
 
 /** What Hono carries through one request. */
@@ -11,8 +12,14 @@ export type App = {
   Bindings: Env
   Variables: {
     readonly requestId: string
-    /** Whose key it is; set under /v1, the status route apart. */
-    readonly caller: ApiKey
+    /** Who calls; set under /v1, the status route apart. */
+    readonly caller: Caller
+    /** What he spends; set with `caller`. */
+    readonly meter: Meter
+    /** Whether only the cost is asked for; set with `caller`. */
+    readonly dryRun: boolean
+    /** What a dry run answers: credits that the request costs at most, null for no bound. */
+    readonly mostCredits: number | null
     /** What a ticket opens, a ticker or `*`; null when a key was given. Set with `caller`. */
     readonly ticketMarket: string | null
   }

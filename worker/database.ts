@@ -50,7 +50,7 @@ export function openDatabase(
   let closed = false
   return {
     async run(run) {
-      let timer: number | null = null
+      let timer: ReturnType<typeof setTimeout> | null = null
       const late = new Promise<never>((_, refuse) => {
         timer = setTimeout(() => refuse(new DatabaseAwayError('too late')), DEADLINE_MS)
       })

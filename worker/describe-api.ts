@@ -1,5 +1,6 @@
 import type { OpenAPIHono } from '@hono/zod-openapi'
 import { API_ERROR_STATUS } from '#core/api-error'
+import { isPriced } from '#core/route-cost'
 import type { App } from './context.ts'
 import { KEYED } from './describe-read.ts'
 import { EXAMPLE_REQUEST_ID, refusalComponents } from './describe-refusal.ts'
@@ -15,6 +16,8 @@ const ABOUT = `Every order book of the Kalshi exchange, live and at any past ins
 
 **Caching.** A past older than 15 minutes may be kept for an hour; younger ones are asked for again with \`If-None-Match\`, and 304 costs nothing; live and unknown books and refusals may not be kept.
 
+**Credits.** A book costs 1; records, trades and candles 1 per 1,000 rows or part; a page of metadata 1; what an account asks of itself nothing. What fails costs nothing, but counts for the rate. \`dry_run=1\` on what costs credits takes part of the rate and answers \`{"data":{"credits":n}}\`, the most that the request can cost, null for a stream without a limit. A stream is paid in blocks of 10,000 rows, each before it is sent; one whose next block cannot be paid breaks off with \`quota_exceeded\` and a cursor. A free plan reads the last 30 days: lists without from begin there, and what is older is \`forbidden\`.
+
 **Refusals.** All have one envelope, \`{"error":{"code","message","param"?,"doc_url","retry_after_ms"?,"covered"?},"request_id"}\`, and cost nothing. Codes: ${Object.entries(
   API_ERROR_STATUS,
 )
@@ -25,6 +28,7 @@ const TAGS = [
   { name: 'Books', description: 'Order books, now and at any past instant' },
   { name: 'The record', description: 'The log of every book, trades, candles, and what is known' },
   { name: 'Metadata', description: 'Markets, events and series' },
+  { name: 'Account', description: 'Whose key it is, what it may do, and what was used' },
   { name: 'Service', description: 'How the service does, and this document' },
 ]
 
@@ -41,6 +45,26 @@ const HEADERS = {
     required: false,
     schema: { type: 'integer', minimum: 0 },
     example: 1,
+  },
+  'X-Credits-Remaining': {
+    description:
+      'Credits that may still be spent this month after this answer, overage within its cap counted. Absent where they are not known: of streams, and of who is not known',
+    required: false,
+    schema: { type: 'integer', minimum: 0 },
+    example: 2_879_579,
+  },
+  'RateLimit-Policy': {
+    description:
+      'The limit: q requests in w seconds. `plan` is that of the account; `address` is told to who is not known: keys that nobody has may be tried so often',
+    required: false,
+    schema: { type: 'string', pattern: '^"(?:plan|address)";q=\\d+;w=\\d+$' },
+    example: '"plan";q=200;w=2',
+  },
+  RateLimit: {
+    description: 'How it stands: r may still come now, and after t seconds all may again',
+    required: false,
+    schema: { type: 'string', pattern: '^"(?:plan|address)";r=\\d+;t=\\d+$' },
+    example: '"plan";r=199;t=1',
   },
   'Cache-Control': {
     description: 'Who may keep the answer, and for how long (s)',
@@ -120,14 +144,36 @@ function whole<Value>(value: Value): Value {
   return { ...fields, minItems: parts.length, maxItems: parts.length } as Value
 }
 
-/** Gives each operation its id. */
+/** What every operation that costs credits takes. */
+const DRY_RUN = {
+  name: 'dry_run',
+  in: 'query',
+  required: false,
+  description:
+    'Answers {"data":{"credits":n}} in place of the data: the most that the request can cost, null for no bound. It costs no credits',
+  schema: { type: 'string', enum: ['1'] },
+  example: '1',
+} as const
+
+/** Gives each operation its id, and what all that cost credits take. */
 function named(paths: NonNullable<Document['paths']>): NonNullable<Document['paths']> {
   return Object.fromEntries(
     Object.entries(paths).map(([path, { get, ...other }]) => {
       if (get === undefined) return [path, other]
+      const parameters = isPriced(path) ? [...(get.parameters ?? []), DRY_RUN] : get.parameters
       const list = JSON.stringify(get.responses).includes('next_cursor')
       const verb = path.endsWith('/stream') ? 'open' : list ? 'list' : 'get'
-      return [path, { ...other, get: { operationId: operationId(verb, path), ...get } }]
+      return [
+        path,
+        {
+          ...other,
+          get: {
+            operationId: operationId(verb, path),
+            ...get,
+            ...(parameters === undefined ? {} : { parameters }),
+          },
+        },
+      ]
     }),
   )
 }

@@ -12,7 +12,15 @@ export const KEYED = [{ bearer: [] }, { apiKey: [] }]
 /** Anybody may read it. */
 export const OPEN: { [name: string]: string[] }[] = []
 
-const HEADERS = headersOf('X-Request-Id', 'X-Credits-Cost', 'Cache-Control', 'Vary', 'ETag')
+/** What every answer under /v1 says of who asks. */
+const KEYED_HEADERS = [
+  'X-Request-Id',
+  'RateLimit-Policy',
+  'RateLimit',
+  'X-Credits-Cost',
+  'X-Credits-Remaining',
+] as const
+const HEADERS = headersOf(...KEYED_HEADERS, 'Cache-Control', 'Vary', 'ETag')
 const THE_SAME = {
   description: 'The caller has this very `data`: If-None-Match names its ETag. It costs nothing',
   headers: HEADERS,
@@ -48,10 +56,34 @@ export function openAnswers<Data extends z.ZodType>(
   return {
     200: {
       description,
-      headers: headersOf('X-Request-Id', 'X-Credits-Cost', 'Cache-Control'),
+      headers: headersOf(
+        'X-Request-Id',
+        'RateLimit-Policy',
+        'RateLimit',
+        'X-Credits-Cost',
+        'Cache-Control',
+      ),
       content: { [JSON_TYPE]: { schema: answerOf(data), example: { data: example, meta } } },
     },
     ...refusalsOf([], false),
+  }
+}
+
+/** The responses of a route that tells an account of itself, which nobody may keep. @param refusals beside those of every route */
+export function accountAnswers<Data extends z.ZodType>(
+  description: string,
+  data: Data,
+  example: unknown,
+  refusals: readonly ApiErrorCode[] = [],
+): RouteConfig['responses'] {
+  const meta = { ...META, credits: 0 }
+  return {
+    200: {
+      description,
+      headers: headersOf(...KEYED_HEADERS, 'Cache-Control', 'Vary'),
+      content: { [JSON_TYPE]: { schema: answerOf(data), example: { data: example, meta } } },
+    },
+    ...refusalsOf(refusals),
   }
 }
 

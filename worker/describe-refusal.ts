@@ -64,7 +64,15 @@ function describeRefusal(status: number, among: readonly ApiErrorCode[]) {
   const waits = WAITING.includes(status) ? ['Retry-After'] : []
   return {
     description: among.map((code) => `\`${code}\``).join(', '),
-    headers: headersOf('X-Request-Id', 'Cache-Control', 'X-Credits-Cost', ...waits),
+    headers: headersOf(
+      'X-Request-Id',
+      'RateLimit-Policy',
+      'RateLimit',
+      'Cache-Control',
+      'X-Credits-Cost',
+      'X-Credits-Remaining',
+      ...waits,
+    ),
     content: {
       'application/json': {
         schema: envelope,

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { LEASE_MS, LEASE_RENEW_MS } from '#core/admission'
 import type { Account } from './account/account.ts'
 import type { FeedShard } from './live/feed-shard.ts'
 import type { Gateway } from './live/gateway.ts'
@@ -29,7 +30,11 @@ export type Env = {
   readonly CURSOR_SECRET_V1?: string
   readonly PUBLIC_URL?: string
   readonly ACCOUNT_MS?: string
+  readonly LEASE_MS?: string
+  readonly LEASE_RENEW_MS?: string
   readonly SESSION_SECRET_V1?: string
+  readonly NEW_ACCOUNTS_A_DAY?: string
+  readonly MAIL_ANSWER_MS?: string
   readonly SUPABASE_URL?: string
   readonly SUPABASE_PUBLISHABLE_KEY?: string
   readonly SUPABASE_SECRET_KEY?: string
@@ -37,6 +42,7 @@ export type Env = {
   readonly STRIPE_WEBHOOK_SECRET?: string
   readonly STRIPE_METER_WEBHOOK_SECRET?: string
   readonly STRIPE_API_URL?: string
+  readonly SHOWCASE?: string
 }
 
 /** Sixteen characters at the least: nobody guesses it. */
@@ -55,6 +61,17 @@ const whole = (least: number) =>
     .transform(Number)
     .pipe(z.int().min(least))
 
+/** Names with commas between them; empty for none. */
+const names = z
+  .string()
+  .transform((text) =>
+    text
+      .split(',')
+      .map((name) => name.trim())
+      .filter((name) => name !== ''),
+  )
+  .catch([])
+
 /** A missing or unusable value is null, and what needs it answers 503: nothing stands in for it. */
 const schema = z.object({
   FEED_ENV: z.string().min(1).nullable().catch(null),
@@ -70,7 +87,11 @@ const schema = z.object({
   CURSOR_SECRET_V1: secret,
   PUBLIC_URL: z.url().catch(''),
   ACCOUNT_MS: whole(10).catch(2000),
+  LEASE_MS: whole(10).catch(LEASE_MS),
+  LEASE_RENEW_MS: whole(10).catch(LEASE_RENEW_MS),
   SESSION_SECRET_V1: secret,
+  NEW_ACCOUNTS_A_DAY: whole(1).catch(500),
+  MAIL_ANSWER_MS: whole(0).catch(1500),
   SUPABASE_URL: url,
   SUPABASE_PUBLISHABLE_KEY: secret,
   SUPABASE_SECRET_KEY: secret,
@@ -78,6 +99,7 @@ const schema = z.object({
   STRIPE_WEBHOOK_SECRET: secret,
   STRIPE_METER_WEBHOOK_SECRET: secret,
   STRIPE_API_URL: url,
+  SHOWCASE: names,
   HYPERDRIVE_READER: address,
   HYPERDRIVE_METADATA: address,
   HYPERDRIVE_ACCOUNT: address,

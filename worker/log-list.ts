@@ -10,6 +10,7 @@ import { RECORD_COLUMNS } from '#core/wire/record-csv'
 import { answerList } from './answer-list.ts'
 import type { App } from './context.ts'
 import { CSV_TYPE, type Format, formatOf, NDJSON_TYPE } from './format.ts'
+import { readFrom } from './gate/history.ts'
 import { given } from './given.ts'
 import type { Asked, ListStart, Opened } from './list.ts'
 import { logBatches, positionAfter, readPosition } from './log-batches.ts'
@@ -54,12 +55,15 @@ export const LOGGED_COLUMNS: readonly Column<WireLoggedRecord>[] = [
 ]
 
 /** Answers with records of some markets in the order (recv, ticker, seq), as a page or as a stream. */
-export function answerLog(c: Context<App>, list: LogList): Promise<Response> | Response {
+export async function answerLog(c: Context<App>, list: LogList): Promise<Response> {
   const { asked, named, route, params, page } = list
   const now = nowUs()
   const wrong = rangeFault(asked.from, asked.to, now) ?? layoutFault(asked, formatOf(c))
   if (wrong !== null) return refuse(c, wrong)
-  const open = (sql: Sql, start: ListStart) => openLog(sql, start, list, now)
+  const read = await readFrom(c, asked)
+  if (!read.ok) return refuse(c, read.error)
+  const bounded = { ...list, asked: { ...asked, from: read.from } }
+  const open = (sql: Sql, start: ListStart) => openLog(sql, start, bounded, now)
   const shared = {
     route,
     params,

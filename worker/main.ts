@@ -1,5 +1,6 @@
 import { makeApp } from './app.ts'
 import type { Env } from './env.ts'
+import { runJobs } from './scheduled.ts'
 
 export { Account } from './account/account.ts'
 export { FeedShard } from './live/feed-shard.ts'
@@ -11,4 +12,5 @@ const app = makeApp()
 
 export default {
   fetch: (request, env, ctx) => app.fetch(request, env, ctx),
+  scheduled: (controller, env) => runJobs(env, controller.scheduledTime),
 } satisfies ExportedHandler<Env>

@@ -55,12 +55,15 @@ export type EventBooks =
   /** We know no such event. */
   | { readonly kind: 'none' }
   | { readonly kind: 'too_many' }
+  /** They cannot be paid for. */
+  | { readonly kind: 'unpaid'; readonly error: ApiError }
   /** The record does not reach so far yet. */
   | { readonly kind: 'beyond' }
 
 /**
  * Reads the books of an event's markets at one instant, by ticker, if they are not more than `most`. Without an instant, at
  * the watermark, which must then be of the last moments before `now`. Throws as readPastBooks does.
+ * @param pay reserves what so many books cost; says why it cannot
  */
 export async function readEventBooks(
   ask: Ask,
@@ -68,11 +71,14 @@ export async function readEventBooks(
   { at, now }: { readonly at: Micros | null; readonly now: Micros },
   most: number,
   style: BookStyle,
+  pay: (books: number) => Promise<ApiError | null>,
 ): Promise<EventBooks> {
   const found = await findEventMarkets(ask, event, most + 1)
   if (found === null) return { kind: 'none' }
   const { markets, throughUs } = found
   if (markets.length > most) return { kind: 'too_many' }
+  const unpaid = await pay(markets.length)
+  if (unpaid !== null) return { kind: 'unpaid', error: unpaid }
   const wanted = at ?? ((now - LATE_US) as Micros)
   const through = (throughUs ?? -1) >= wanted ? throughUs : await waitFor(ask, wanted)
   if (through === null) return { kind: 'beyond' }

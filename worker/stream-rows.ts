@@ -1,5 +1,5 @@
 import type { Context } from 'hono'
-import { streamCredits } from '#core/credit'
+import type { ApiError } from '#core/api-error'
 import type { CursorPosition } from '#core/cursor'
 import type { Micros } from '#core/instant'
 import { csvHeader, csvLine } from '#core/wire/csv'
@@ -7,6 +7,7 @@ import { setTerms } from './answer.ts'
 import type { App } from './context.ts'
 import { type Database, DatabaseAwayError } from './database.ts'
 import { type CSV_TYPE, NDJSON_TYPE, takesGzip } from './format.ts'
+import type { PaidRows } from './gate/paid-rows.ts'
 import type { List, Opened, RowPrinter } from './list.ts'
 import { logFault } from './log-fault.ts'
 import { STREAM_STATEMENT_MS, withStatementLimit } from './statement-limit.ts'
@@ -21,8 +22,13 @@ export type RowStream<Row, Wire extends object> = {
   readonly most: number
   readonly format: typeof NDJSON_TYPE | typeof CSV_TYPE
   readonly data: Database
+  /** Pays for each row before it is sent. */
+  readonly paid: PaidRows
   readonly cursorAt: (position: CursorPosition) => Promise<string>
 }
+
+/** A stream that can say nothing of why it ends is broken off so. */
+class StreamBrokenError extends Error {}
 
 /** How far a stream has come; `at` is null before the first batch and at the list's end. */
 type Sent = { records: number; throughUs: Micros | null; at: CursorPosition | null }
@@ -48,7 +54,7 @@ export function streamRows<Row, Wire extends object>(
           else controller.enqueue(text.encode(value))
         } catch (error) {
           if (left) return
-          if (!(error instanceof DatabaseAwayError)) logFault(error, c.get('requestId'))
+          if (!isExpected(error)) logFault(error, c.get('requestId'))
           controller.error(error)
         }
       },
@@ -57,6 +63,7 @@ export function streamRows<Row, Wire extends object>(
         left = true
         stream.data.close()
         await pieces.return(undefined).catch(() => {})
+        stream.paid.end(false)
       },
     },
     { highWaterMark: 1 },
@@ -76,9 +83,18 @@ async function* ndjson<Row, Wire extends object>(
 ): AsyncGenerator<string, void> {
   const { list, opened, cursorAt } = stream
   const sent: Sent = { records: 0, throughUs: null, at: null }
+  const brokenOff = async ({ code, message }: ApiError) => {
+    const at = sent.at ?? stream.after
+    const cursor = at && (await cursorAt(at))
+    return `${JSON.stringify({ type: 'error', code, message, cursor })}\n`
+  }
   try {
-    yield* rowsOf(stream, opened.ndjson ?? lines(list), sent)
-    const credits = streamCredits(list.cost, sent.records)
+    const unpaid = yield* rowsOf(stream, opened.ndjson ?? lines(list), sent)
+    if (unpaid !== null) {
+      yield await brokenOff(unpaid)
+      return
+    }
+    const { credits } = stream.paid
     const cursor = sent.at === null ? {} : { cursor: await cursorAt(sent.at) }
     const { records, throughUs } = sent
     const told = { through_us: throughUs, ...(opened.holes && { holes: opened.holes }) }
@@ -88,9 +104,7 @@ async function* ndjson<Row, Wire extends object>(
     if (!away) logFault(error, c.get('requestId'))
     const code = away ? 'upstream_degraded' : 'internal'
     const message = away ? 'the record cannot be read now' : 'this is our fault'
-    const at = sent.at ?? stream.after
-    const cursor = at && (await cursorAt(at))
-    yield `${JSON.stringify({ type: 'error', code, message, cursor })}\n`
+    yield await brokenOff({ code, message })
   }
 }
 
@@ -103,7 +117,14 @@ async function* csv<Row, Wire extends object>(
     head: csvHeader(columns),
     print: (rows) => rows.map((row) => csvLine(columns, wire(row))).join(''),
   }
-  yield* rowsOf(stream, opened.csv ?? own, { records: 0, throughUs: null, at: null })
+  const sent: Sent = { records: 0, throughUs: null, at: null }
+  const unpaid = yield* rowsOf(stream, opened.csv ?? own, sent)
+  if (unpaid !== null) throw new StreamBrokenError(unpaid.code)
+}
+
+/** Whether an error is no fault of ours: Postgres is away, or what was left to spend is spent. */
+function isExpected(error: unknown): boolean {
+  return error instanceof DatabaseAwayError || error instanceof StreamBrokenError
 }
 
 function lines<Row, Wire extends object>({ wire }: List<Row, Wire>): RowPrinter<Row> {
@@ -112,31 +133,45 @@ function lines<Row, Wire extends object>({ wire }: List<Row, Wire>): RowPrinter<
   return { head: '', print }
 }
 
-/** Prints the rows of each batch, and notes in `sent` how far it has come. At its end nothing more is read. */
+/**
+ * Prints the rows of each batch, and notes in `sent` how far it has come. At its end nothing more is read.
+ * @returns why it went no further; null at the end
+ */
 async function* rowsOf<Row, Wire extends object>(
-  { list, opened, most, data }: RowStream<Row, Wire>,
+  { list, opened, most, paid, data }: RowStream<Row, Wire>,
   { head, print }: RowPrinter<Row>,
   sent: Sent,
-): AsyncGenerator<string, void> {
-  if (head !== '') yield head
+): AsyncGenerator<string, ApiError | null> {
   const batches = opened.batches[Symbol.asyncIterator]()
+  let failed = true
   try {
+    if (head !== '') yield head
     while (sent.records < most) {
       const { done, value } = await data.run((sql) =>
         withStatementLimit(sql, STREAM_STATEMENT_MS, () => batches.next()),
       )
-      if (done) return
-      const rows = value.rows.slice(0, most - sent.records)
-      const text = print(rows)
-      if (text !== '') yield text
-      const last = rows.at(-1)
-      const cut = last !== undefined && rows.length < value.rows.length
-      sent.records += rows.length
-      sent.throughUs = value.throughUs
-      sent.at = cut ? list.position(last) : value.next
-      if (sent.at === null) return
+      if (done) break
+      const { throughUs, next } = value
+      let rest = value.rows
+      do {
+        const room = rest.length === 0 ? 0 : await paid.room()
+        if (typeof room !== 'number') return room
+        const rows = rest.slice(0, Math.min(room, most - sent.records))
+        const text = print(rows)
+        rest = rest.slice(rows.length)
+        const last = rows.at(-1)
+        paid.sent(rows.length)
+        sent.records += rows.length
+        sent.throughUs = throughUs
+        sent.at = rest.length > 0 && last !== undefined ? list.position(last) : next
+        if (text !== '') yield text
+      } while (rest.length > 0 && sent.records < most)
+      if (sent.at === null) break
     }
+    failed = false
+    return null
   } finally {
+    paid.end(failed)
     data.close()
     // What is under way may never come: nobody waits for it.
     batches.return?.().catch(() => {})

@@ -107,7 +107,7 @@ export async function nothingLeft({ running }: NpmStart): Promise<void> {
   })
 }
 
-type Event = { event: string; url?: string; key?: string }
+type Event = { event: string; url?: string; key?: string; mailbox?: string; payments?: string }
 
 /** What a run with `--json` said so far. */
 export function eventsOf(out: string): Event[] {

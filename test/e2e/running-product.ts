@@ -1,6 +1,7 @@
 import { chmod, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { UNLIMITED } from '../../local/development-key.ts'
 import { freePort } from '../../local/free-port.ts'
 import { type Overrides, type Product, startProduct } from '../../local/product.ts'
 import type { Exchange } from '../../simulator/exchange.ts'
@@ -19,10 +20,14 @@ export type RunningProduct = Product & {
   readonly socketUrl: string
 }
 
-/** Starts the product against this exchange. */
+/**
+ * Starts the product against this exchange.
+ * @param outside whether anything stands in for Supabase and Stripe
+ */
 export async function runProduct(
   exchange: Exchange,
   overrides: Overrides = {},
+  outside: 'stand-in' | 'none' = 'none',
 ): Promise<RunningProduct> {
   const dataDir = await mkdtemp(join(tmpdir(), 'kalshibook-e2e-'))
   await chmod(dataDir, 0o755)
@@ -41,8 +46,10 @@ export async function runProduct(
       shards: 2,
       databaseUrl: null,
       exchange: { kind: 'given', env },
+      supabase: { kind: outside },
+      stripe: { kind: outside },
     },
-    overrides,
+    { terms: UNLIMITED, ...overrides },
   )
   const authorization = `Bearer ${product.apiKey}`
   return {

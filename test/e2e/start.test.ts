@@ -24,6 +24,9 @@ test('npm start is ready to be called, and its record outlives a restart', async
   expect(url).toBe(`http://127.0.0.1:${port}`)
   const get = (path: string, apiKey = key) =>
     fetch(url + path, { headers: { authorization: `Bearer ${apiKey}` } })
+  const { mailbox = '', payments = '' } = eventsOf(first.said.out)[0] ?? {}
+  expect(await (await fetch(mailbox)).text()).toContain('None yet.')
+  expect((await fetch(`${payments}/v1/account`)).status).toBe(401)
   const list = (await (await get('/v1/markets')).json()) as { data: { ticker: string }[] }
   expect(list.data).toHaveLength(5)
   const at = new Date().toISOString()
@@ -45,13 +48,14 @@ test('npm start is ready to be called, and its record outlives a restart', async
   first.ctrlC()
   await first.ended
   await nothingLeft(first)
-  await expect(fetch(url)).rejects.toThrow()
+  for (const gone of [url, mailbox, payments]) await expect(fetch(gone)).rejects.toThrow()
   expect(eventsOf(first.said.out).at(-1)).toEqual({ event: 'stopped' })
 
   const second = npmStart(common)
   const { said } = second
   await until('it tells what to paste', () => curlsOf(said.out).length === 3 || said.err !== '')
   const curls = curlsOf(said.out)
+  expect(said.out).toMatch(/^ {2}mail {2}http:\/\/127\.0\.0\.1:\d+\/ .*\n {2}money http:\/\/127\.0\.0\.1:\d+\/ /m)
   expect(curls[0]).toEqual({
     url: `${url}/v1/markets?limit=1`,
     headers: { Authorization: `Bearer ${key}` },
@@ -92,11 +96,12 @@ test('a wrong option or variable gets one message that names every problem, and 
     RECORD_BATCH: 'abc',
     WATERMARK_EVERY_MS: '9999',
     FEED_SILENT_MS: 'long',
+    SUPABASE_URL: 'nonsense',
   }
   const args = ['--port', 'http', '--markets', '0', '--replay', '/no/such/file']
   const { said, ended } = npmStart(args, wrong)
   expect(await ended).toBe(1)
-  const missing = ['KALSHI_REST_URL', 'KALSHI_KEY_ID']
+  const missing = ['KALSHI_REST_URL', 'KALSHI_KEY_ID', 'SUPABASE_SECRET_KEY']
   for (const name of ['--port', '--markets', '--replay', ...Object.keys(wrong), ...missing]) {
     expect(said.err.split(`  ${name}: `)).toHaveLength(2)
   }

@@ -35,6 +35,32 @@ test('a given exchange is used with its key, and no simulator starts', () => {
   expect(read.ok && read.config.exchange).toEqual({ kind: 'given', env: exchange })
 })
 
+test('a given Supabase and a given Stripe are used, whole, and nothing stands in for them', () => {
+  const supabase = {
+    SUPABASE_URL: 'https://x.test',
+    SUPABASE_PUBLISHABLE_KEY: 'the-publishable-one',
+    SUPABASE_SECRET_KEY: 'the-secret-one',
+  }
+  const stripe = {
+    STRIPE_SECRET_KEY: 'the-secret-one',
+    STRIPE_WEBHOOK_SECRET: 'of-webhooks',
+    STRIPE_METER_WEBHOOK_SECRET: 'of-meter-errors',
+  }
+  const configOf = (env: Record<string, string>) => {
+    const read = readLocalConfig([], env)
+    return read.ok ? { supabase: read.config.supabase, stripe: read.config.stripe } : read.problems
+  }
+  expect(configOf({})).toEqual({ supabase: { kind: 'stand-in' }, stripe: { kind: 'stand-in' } })
+  expect(configOf(supabase)).toEqual({
+    supabase: { kind: 'given', env: supabase },
+    stripe: { kind: 'stand-in' },
+  })
+  expect(configOf({ ...supabase, ...stripe })).toEqual({
+    supabase: { kind: 'given', env: supabase },
+    stripe: { kind: 'given', env: stripe },
+  })
+})
+
 test('without an exchange, a stray key in the shell does no harm', () => {
   expect(problemsOf([], { KALSHI_KEY_ID: 'id', KALSHI_PRIVATE_KEY_FILE: '/nowhere.pem' })).toEqual(
     [],
@@ -68,6 +94,10 @@ test.each([
   ['a token too short', [], { FEED_TOKEN_NEXT: 'short' }, 'FEED_TOKEN_NEXT'],
   ['no address', [], { ...exchange, KALSHI_WS_URL: 'nonsense' }, 'KALSHI_WS_URL'],
   ['a socket for REST', [], { ...exchange, KALSHI_REST_URL: 'ws://x' }, 'KALSHI_REST_URL'],
+  ['half of Supabase', [], { SUPABASE_URL: 'https://x.test' }, 'SUPABASE_SECRET_KEY'],
+  ['another half of it', [], { SUPABASE_SECRET_KEY: 'x' }, 'SUPABASE_URL'],
+  ['a key of Stripe alone', [], { STRIPE_SECRET_KEY: 'x' }, 'STRIPE_WEBHOOK_SECRET'],
+  ['webhooks of Stripe alone', [], { STRIPE_METER_WEBHOOK_SECRET: 'x' }, 'STRIPE_SECRET_KEY'],
   ['no PEM', [], { ...exchange, KALSHI_PRIVATE_KEY: 'none' }, 'KALSHI_PRIVATE_KEY'],
   ['two keys', [], { ...exchange, KALSHI_PRIVATE_KEY_FILE: '/x' }, 'KALSHI_PRIVATE_KEY_FILE'],
   [

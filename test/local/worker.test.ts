@@ -32,6 +32,7 @@ function launch(port: number, more: Record<string, string> = {}): Child {
       FEED_TOKEN: 'the-feed-token-of-tests',
       KEY_PEPPER_V1: 'the-pepper-of-these-tests',
       CURSOR_SECRET_V1: 'the-cursor-secret-of-tests',
+      SESSION_SECRET_V1: 'the-session-secret-of-tests',
       ...more,
     },
   })

@@ -112,13 +112,25 @@ test('the reader reads market data and the lease, and writes nothing', async () 
 
 const ACCOUNTS = [
   'kb.account_audit',
+  'kb.account_deletions',
   'kb.accounts',
   'kb.api_keys',
+  'kb.billing_checkouts',
+  'kb.billing_customers',
+  'kb.billing_holds',
+  'kb.billing_refunds',
+  'kb.billing_wishes',
   'kb.credit_grants',
+  'kb.free_claims',
   'kb.gate_journal',
   'kb.gate_openings',
+  'kb.meter_reports',
+  'kb.new_accounts',
+  'kb.people_tries',
   'kb.plan_changes',
   'kb.projections',
+  'kb.reconciliations',
+  'kb.stripe_events',
   'kb.usage_hours',
   'kb.usage_totals',
 ]
@@ -129,7 +141,13 @@ test('the account role reads and writes what belongs to accounts, and sees no ma
 })
 
 /** What may leave: a change of plan that is taken back, and what has been told. */
-const DELETED = ['kb.plan_changes', 'kb.projections']
+const DELETED = [
+  'kb.free_claims',
+  'kb.new_accounts',
+  'kb.people_tries',
+  'kb.plan_changes',
+  'kb.projections',
+]
 
 test('nobody deletes what is kept, and neither the log nor the audit is ever updated', async () => {
   const rows = await store.owner`
@@ -162,6 +180,9 @@ test('the collector may call what makes and drops partitions, it and the reader 
   expect(rows.map((row) => `${row['rolname']} ${row['proname']}`).sort()).toEqual([
     'kb_account account_changed',
     'kb_account account_standing',
+    'kb_account close_account',
+    'kb_account make_account',
+    'kb_account pass_gate',
     'kb_account plan_at',
     'kb_collector default_book_hours',
     'kb_collector default_segment_days',

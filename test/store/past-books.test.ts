@@ -7,6 +7,7 @@ import { at, NOW, openStore, type Store } from './fixture.ts'
 import { storeSegments } from './sealed-log.ts'
 
 const STYLE = { view: 'yes', depth: undefined } as const
+const PAID = () => Promise.resolve(null)
 const S = 1_000_000
 const HOUR = 3600 * S
 const DAY = 24 * HOUR
@@ -75,13 +76,13 @@ test('one book or a hundred take one statement, and one more where the record ho
 test('all books of an event take a statement for each hundred, and one for their names', async () => {
   const instant = { at: at(S), now: at(100 * S) }
   const { statements, found } = await count(() =>
-    readEventBooks(ask, 'WIDE-26NOV22', instant, 500, STYLE),
+    readEventBooks(ask, 'WIDE-26NOV22', instant, 500, STYLE, PAID),
   )
   expect(statements).toBe(4)
   if (found.kind !== 'books') throw new Error(found.kind)
   expect(found.outcomes.map(({ market }) => market.ticker)).toEqual(names(250))
   expect(found.outcomes.every(({ book }) => book.ok)).toBe(true)
-  const fewer = await count(() => readEventBooks(ask, 'WIDE-26NOV22', instant, 249, STYLE))
+  const fewer = await count(() => readEventBooks(ask, 'WIDE-26NOV22', instant, 249, STYLE, PAID))
   expect(fewer).toEqual({ statements: 1, found: { kind: 'too_many' } })
 })
 

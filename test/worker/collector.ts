@@ -24,7 +24,7 @@ export class TestCollector {
   readonly books = new Map<string, Book>()
   readonly #epoch: number
   #socket: TestSocket | null = null
-  #beats: number | null = null
+  #beats: ReturnType<typeof setInterval> | null = null
   #batch = 0
   /** Set to false, it answers nothing. */
   answers = true
@@ -82,7 +82,7 @@ export class TestCollector {
   }
 
   fallSilent(): void {
-    clearInterval(this.#beats)
+    clearInterval(this.#beats ?? undefined)
   }
 
   /** Cut off, as if its machine had gone. */

@@ -25,6 +25,7 @@ const fragile = {
       .catch(() => {})
     return new Response('crashed')
   },
+  scheduled: worker.scheduled,
 } satisfies ExportedHandler<Env>
 
 export { fragile as default }

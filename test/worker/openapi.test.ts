@@ -1,6 +1,7 @@
 import { env, exports } from 'cloudflare:workers'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { API_ERROR_STATUS } from '#core/api-error'
+import { hasCost } from '#core/route-cost'
 import { makeApp } from '../../worker/app.ts'
 import { type Answer, call, GOOD } from './api.ts'
 import { TestCollector } from './collector.ts'
@@ -42,11 +43,16 @@ test('the document is OpenAPI 3.1', () => {
 test('every address of the app is in the document, and every one of the document in the app', () => {
   const routes = makeApp()
     .routes.filter(
-      ({ method, path }) => method !== 'ALL' && !/^\/(internal|live|site)\//.test(path),
+      ({ method, path }) => method !== 'ALL' && /^\/(v1\/|openapi|asyncapi)/.test(path),
     )
     .map(({ path }) => path.replace(/:(\w+)/g, '{$1}'))
   expect(Object.keys(api.document.paths).sort()).toEqual([...new Set(routes)].sort())
   expect(JSON.stringify(api.document)).not.toContain('internal/')
+})
+
+test('the gate knows what each address costs that takes a key', () => {
+  const keyed = api.operations.filter(({ operation }) => operation.security?.length !== 0)
+  expect(keyed.map(({ path }) => path).filter((path) => !hasCost(path))).toEqual([])
 })
 
 test('each operation has a name of its own, a tag and a scheme that are declared, and only parameters of its path', () => {
@@ -124,7 +130,8 @@ const LAYOUTS = { json: ['plain'], ndjson: ['plain', 'stream'], csv: ['plain', '
 function askings(each: Described, format: keyof typeof LAYOUTS): Record<string, unknown>[] {
   const needed = neededOf(each)
   const more = each.parameters
-    .filter(({ required, name }) => !required && name !== 'cursor')
+    // What a dry run answers is told by its own test.
+    .filter(({ required, name }) => !required && name !== 'cursor' && name !== 'dry_run')
     .flatMap(({ name, example, schema }) => {
       const words = name === 'layout' ? LAYOUTS[format] : (schema['enum'] ?? [example])
       return (words as unknown[]).map((value) => ({ ...needed, [name]: value }))

@@ -5,6 +5,7 @@ import { expect, test } from 'vitest'
 import type { App } from '../../worker/context.ts'
 import { type Database, DatabaseAwayError, openDatabase } from '../../worker/database.ts'
 import { CSV_TYPE, NDJSON_TYPE } from '../../worker/format.ts'
+import { PaidRows } from '../../worker/gate/paid-rows.ts'
 import type { Batch, List } from '../../worker/list.ts'
 import { type RowStream, streamRows } from '../../worker/stream-rows.ts'
 
@@ -30,7 +31,14 @@ const LIST: List<Row, Row> = {
 /** Streams what stalls, of a database whose patience ends a moment after its first answer. */
 async function streamStalling(format: RowStream<Row, Row>['format']) {
   const ctx = createExecutionContext()
-  const told = { closed: false }
+  const told = {
+    closed: false,
+    reserved: 1,
+    settled: [] as number[],
+    handOver: () => {},
+    nextBlock: () => Promise.reject(new Error('another block was asked for')),
+    settle: (credits: number) => void told.settled.push(credits),
+  }
   const app = new Hono<App>().get('/', (c) => {
     const real = openDatabase(env.HYPERDRIVE_READER.connectionString, (bye) => ctx.waitUntil(bye))
     let steps = 0
@@ -55,6 +63,7 @@ async function streamStalling(format: RowStream<Row, Row>['format']) {
       most: 100,
       format,
       data,
+      paid: new PaidRows(told, 'rows', 100),
       cursorAt: async (position) => `after ${position}`,
     })
   })
@@ -71,6 +80,7 @@ test('NDJSON says that it broke off though Postgres never answers, and keeps no 
     { type: 'error', code: 'upstream_degraded', message: expect.any(String), cursor: 'after 1' },
   ])
   expect(told.closed).toBe(true)
+  expect(told.settled).toEqual([1])
   await waitOnExecutionContext(ctx)
 })
 
@@ -78,5 +88,6 @@ test('CSV breaks off though Postgres never answers, and keeps no connection', as
   const { answer, told, ctx } = await streamStalling(CSV_TYPE)
   await expect(answer.text()).rejects.toMatchObject({ code: 'database_away' })
   expect(told.closed).toBe(true)
+  expect(told.settled).toEqual([1])
   await waitOnExecutionContext(ctx)
 })

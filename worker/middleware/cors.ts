@@ -2,7 +2,8 @@ import type { MiddlewareHandler } from 'hono'
 import type { App } from '../context.ts'
 
 /** What a page may read of an answer beside what browsers always show it. */
-const EXPOSED = 'X-Request-Id, X-Credits-Cost, X-Holes, ETag, Retry-After'
+const EXPOSED =
+  'X-Request-Id, RateLimit-Policy, RateLimit, X-Credits-Cost, X-Credits-Remaining, X-Holes, ETag, Retry-After'
 /** What a page may send. */
 const TAKEN = 'Authorization, X-API-Key, Accept, Content-Type, If-None-Match'
 const DAY_S = '86400'

@@ -7,6 +7,7 @@ import { answerList } from '../answer-list.ts'
 import { bboBatches, bboPosition } from '../bbo-batches.ts'
 import type { App } from '../context.ts'
 import { listAnswers } from '../describe-read.ts'
+import { readFrom } from '../gate/history.ts'
 import { given } from '../given.ts'
 import { logNotCovered } from '../log-not-covered.ts'
 import { noSuch } from '../no-such.ts'
@@ -44,12 +45,14 @@ const route = createRoute({
 
 /** `GET /v1/markets/{ticker}/bbo`. */
 export function addBbo(app: OpenAPIHono<App>): void {
-  app.openapi(route, (c) => {
+  app.openapi(route, async (c) => {
     const { ticker } = c.req.valid('param')
     const { cursor, limit, order, from, to } = c.req.valid('query')
     const now = nowUs()
     const wrong = rangeFault(from, to, now)
     if (wrong !== null) return refuse(c, wrong)
+    const read = await readFrom(c, { from, to })
+    if (!read.ok) return refuse(c, read.error)
     return answerList(c, {
       route: route.path,
       params: { ticker, from, to, order },
@@ -65,9 +68,9 @@ export function addBbo(app: OpenAPIHono<App>): void {
         const afterUs = order === 'asc' && after !== null ? Number(after[0]) : undefined
         const error = logNotCovered(begin, to, afterUs as Micros | undefined)
         if (error !== null) return { ok: false, error }
-        const fromUs = from ?? begin.firstUs ?? now
+        const fromUs = read.from ?? begin.firstUs ?? now
         const range = { fromUs, toUs: Math.min(to ?? now, now) as Micros }
-        const span = given({ fromUs: from, toUs: to, after: after ?? undefined })
+        const span = given({ fromUs: read.from, toUs: to, after: after ?? undefined })
         const of = { market, keptUs: begin.keptUs, order, most }
         return { ok: true, range, batches: bboBatches(sql, { ...span, ...of }, streamed) }
       },

@@ -16,6 +16,7 @@ import { answerList } from '../answer-list.ts'
 import { byWindow } from '../by-window.ts'
 import type { App } from '../context.ts'
 import { listAnswers } from '../describe-read.ts'
+import { readFrom } from '../gate/history.ts'
 import type { ListStart, Opened } from '../list.ts'
 import { noSuch } from '../no-such.ts'
 import { nowUs } from '../now.ts'
@@ -79,11 +80,14 @@ type Query = z.infer<typeof route.request.query>
 
 /** `GET /v1/markets/{ticker}/candles`. */
 export function addCandles(app: OpenAPIHono<App>): void {
-  app.openapi(route, (c) => {
+  app.openapi(route, async (c) => {
     const { ticker } = c.req.valid('param')
     const { cursor, limit, ...query } = c.req.valid('query')
     const wrong = rangeFault(query.from, query.to, nowUs())
     if (wrong !== null) return refuse(c, wrong)
+    const read = await readFrom(c, query)
+    if (!read.ok) return refuse(c, read.error)
+    const { from } = read
     return answerList(c, {
       route: route.path,
       params: { ticker, ...query },
@@ -95,7 +99,7 @@ export function addCandles(app: OpenAPIHono<App>): void {
       open: async (sql, start) => {
         const [market] = await tradedMarkets(sql, [ticker])
         if (market === undefined) return { ok: false, error: noSuch('market', ticker) }
-        return openCandles(sql, start, query, market)
+        return openCandles(sql, start, { ...query, from }, market)
       },
     })
   })

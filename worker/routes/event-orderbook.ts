@@ -10,6 +10,7 @@ import { answerData } from '../answer.ts'
 import { BOOK_EXAMPLE } from '../book-example.ts'
 import { type App, askMarketData } from '../context.ts'
 import { objectAnswers } from '../describe-read.ts'
+import { instantFault } from '../gate/history.ts'
 import { noSuch } from '../no-such.ts'
 import { nowUs } from '../now.ts'
 import { depthParam, eventParam, instantParam, viewParam } from '../params.ts'
@@ -60,11 +61,22 @@ export function addEventOrderbook(app: OpenAPIHono<App>): void {
     const now = nowUs()
     const asked = at === undefined ? null : notAhead(at, 'at', now)
     if (asked !== null && !asked.ok) return refuse(c, asked.error)
+    const unread = asked === null ? null : await instantFault(c, asked.at, 'at')
+    if (unread !== null) return refuse(c, unread)
+    const pay = (books: number) => c.get('meter').raise(books * BOOK_CREDITS)
     const found = await askMarketData(c, (ask) =>
-      readEventBooks(ask, event, { at: asked?.at ?? null, now }, MOST_MARKETS, { view, depth }),
+      readEventBooks(
+        ask,
+        event,
+        { at: asked?.at ?? null, now },
+        MOST_MARKETS,
+        { view, depth },
+        pay,
+      ),
     )
     if (found.kind === 'none') return refuse(c, noSuch('event', event))
     if (found.kind === 'too_many') return refuse(c, TOO_MANY)
+    if (found.kind === 'unpaid') return refuse(c, found.error)
     if (found.kind === 'beyond') return refuse(c, LATE)
     const books = found.outcomes.map(({ market, book }) =>
       book.ok ? book.answer : printRefusal(market.ticker, book.error),

@@ -9,6 +9,7 @@ import { answerList } from '../answer-list.ts'
 import { byKey } from '../by-key.ts'
 import type { App } from '../context.ts'
 import { listAnswers } from '../describe-read.ts'
+import { readFrom } from '../gate/history.ts'
 import { given } from '../given.ts'
 import { noSuch } from '../no-such.ts'
 import { nowUs } from '../now.ts'
@@ -60,12 +61,14 @@ const route = createRoute({
 
 /** `GET /v1/markets/{ticker}/gaps`. */
 export function addGaps(app: OpenAPIHono<App>): void {
-  app.openapi(route, (c) => {
+  app.openapi(route, async (c) => {
     const { ticker } = c.req.valid('param')
     const { cursor, limit, order, from, to } = c.req.valid('query')
     const now = nowUs()
     const wrong = rangeFault(from, to, now)
     if (wrong !== null) return refuse(c, wrong)
+    const read = await readFrom(c, { from, to })
+    if (!read.ok) return refuse(c, read.error)
     const position = ({ seq }: Gap) => [String(seq)]
     return answerList(c, {
       route: route.path,
@@ -82,13 +85,13 @@ export function addGaps(app: OpenAPIHono<App>): void {
         const coverage = reaches.get(market.id) ?? { first: null, throughUs: null }
         const error = rangeBeforeRecord({ coverage }, to)
         if (error !== null) return { ok: false, error }
-        const fromUs = from ?? coverage.first?.recvUs ?? now
+        const fromUs = read.from ?? coverage.first?.recvUs ?? now
         const range = { fromUs, toUs: Math.min(to ?? now, now) as Micros }
         const batches = byKey(start, {
           position,
           read: (place, most) => {
             const after = place === null ? undefined : (Number(place[0]) as Seq)
-            const span = given({ fromUs: from, toUs: to, after })
+            const span = given({ fromUs: read.from, toUs: to, after })
             return listGaps(sql, market.id, { ...span, order, limit: most })
           },
         })

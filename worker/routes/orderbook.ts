@@ -10,6 +10,7 @@ import { answerData, type Terms } from '../answer.ts'
 import { BOOK_EXAMPLE } from '../book-example.ts'
 import { type App, askMarketData } from '../context.ts'
 import { objectAnswers } from '../describe-read.ts'
+import { instantFault } from '../gate/history.ts'
 import { readBooksNow } from '../live-books.ts'
 import { noSuch } from '../no-such.ts'
 import { nowUs } from '../now.ts'
@@ -51,6 +52,8 @@ export function addOrderbook(app: OpenAPIHono<App>): void {
     }
     const asked = at === undefined ? null : notAhead(at, 'at', nowUs())
     if (asked !== null && !asked.ok) return refuse(c, asked.error)
+    const unread = asked === null ? null : await instantFault(c, asked.at, 'at')
+    if (unread !== null) return refuse(c, unread)
     const point: PastPoint | null =
       asked !== null
         ? { kind: 'at', us: asked.at }
@@ -63,9 +66,12 @@ export function addOrderbook(app: OpenAPIHono<App>): void {
         : await askMarketData(c, (ask) => readPastBooks(ask, [ticker], point, { view, depth }))
     if (found === undefined) return refuse(c, noSuch('market', ticker))
     const { book } = found
-    return book.ok
-      ? answerData(c, book.answer, termsOf(book.answer, point !== null))
-      : refuse(c, book.error)
+    if (!book.ok) return refuse(c, book.error)
+    // When a record was is known only now.
+    const whenUs = at_seq === undefined ? null : parseInstant(book.answer.at_ts)
+    const tooOld = whenUs === null ? null : await instantFault(c, whenUs, 'at_seq')
+    if (tooOld !== null) return refuse(c, tooOld)
+    return answerData(c, book.answer, termsOf(book.answer, point !== null))
   })
 }
 

@@ -8,6 +8,7 @@ import { answerData } from '../answer.ts'
 import { BOOK_EXAMPLE } from '../book-example.ts'
 import { type App, askMarketData } from '../context.ts'
 import { objectAnswers } from '../describe-read.ts'
+import { instantFault } from '../gate/history.ts'
 import { readBooksNow } from '../live-books.ts'
 import { noSuch } from '../no-such.ts'
 import { nowUs } from '../now.ts'
@@ -51,6 +52,8 @@ export function addOrderbooks(app: OpenAPIHono<App>): void {
     const { tickers, at, depth, view } = c.req.valid('query')
     const asked = at === undefined ? null : notAhead(at, 'at', nowUs())
     if (asked !== null && !asked.ok) return refuse(c, asked.error)
+    const unread = asked === null ? null : await instantFault(c, asked.at, 'at')
+    if (unread !== null) return refuse(c, unread)
     const style = { view, depth }
     const found =
       asked === null

@@ -110,7 +110,7 @@ function printRecordStatus(store: StoreStatus, now: Micros) {
 
 /** What comes of it, or null when it fails or takes too long. */
 async function inTime<Result>(work: Promise<Result>): Promise<Result | null> {
-  let timer: number | null = null
+  let timer: ReturnType<typeof setTimeout> | null = null
   const late = new Promise<null>((resolve) => {
     timer = setTimeout(() => resolve(null), PATIENCE_MS)
   })

@@ -45,7 +45,15 @@ const route = createRoute({
   responses: {
     200: {
       description: 'The ticket, told this once',
-      headers: headersOf('X-Request-Id', 'X-Credits-Cost', 'Cache-Control', 'Vary'),
+      headers: headersOf(
+        'X-Request-Id',
+        'RateLimit-Policy',
+        'RateLimit',
+        'X-Credits-Cost',
+        'X-Credits-Remaining',
+        'Cache-Control',
+        'Vary',
+      ),
       content: {
         'application/json': {
           schema: answerOf(ticketAnswer),

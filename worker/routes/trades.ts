@@ -12,6 +12,7 @@ import { answerList } from '../answer-list.ts'
 import { byWindow } from '../by-window.ts'
 import type { App } from '../context.ts'
 import { listAnswers } from '../describe-read.ts'
+import { readFrom } from '../gate/history.ts'
 import type { Asked, ListStart, Opened } from '../list.ts'
 import { noSuch } from '../no-such.ts'
 import { nowUs } from '../now.ts'
@@ -133,14 +134,17 @@ type TradeList = {
 /** Whose trades are asked for: null for everybody's. */
 type Whose = readonly TradedMarket[] | null | ApiError
 
-function answerTrades(
+async function answerTrades(
   c: Context<App>,
   list: TradeList,
   query: Query,
   whose: (sql: Sql) => Promise<Whose>,
-): Response | Promise<Response> {
+): Promise<Response> {
   const wrong = rangeFault(query.from, query.to, nowUs())
   if (wrong !== null) return refuse(c, wrong)
+  const read = await readFrom(c, query)
+  if (!read.ok) return refuse(c, read.error)
+  const { from } = read
   return answerList(c, {
     ...list,
     cost: 'rows',
@@ -150,7 +154,7 @@ function answerTrades(
     open: async (sql, start) => {
       const markets = await whose(sql)
       if (markets !== null && 'code' in markets) return { ok: false, error: markets }
-      return openTrades(sql, start, query, markets)
+      return openTrades(sql, start, { ...query, from }, markets)
     },
   })
 }

@@ -46,3 +46,14 @@ function keyOf(row: Record<string, unknown>): ApiKey {
     expiresUs: micros(row['expires_us']),
   }
 }
+
+/** What its owner calls a key, and when it expires; null for one that is not kept. Throws as Postgres does. */
+export async function findKeyName(
+  sql: Sql,
+  keyId: string,
+): Promise<{ readonly name: string; readonly expiresUs: Micros | null } | null> {
+  const [row] = await sql`select name, expires_us from kb.api_keys where id::text = ${keyId}`
+  return row === undefined
+    ? null
+    : { name: row['name'] as string, expiresUs: micros(row['expires_us']) }
+}

@@ -1,0 +1,165 @@
+import type { Context } from 'hono'
+import type { Admission } from '#core/admission'
+import type { ApiError } from '#core/api-error'
+import { BURST_S, planOf } from '#core/plan'
+import type { App } from '../context.ts'
+import { type Admitted, rateOf } from './admitted.ts'
+import { type AccountWord, askAccount, settleAccount } from './ask-account.ts'
+import type { Caller } from './caller.ts'
+import { passGate, settlePassed } from './open-gate.ts'
+import { blockOf, noteRefusal } from './refusals.ts'
+
+const UNREACHABLE: ApiError = {
+  code: 'upstream_degraded',
+  message: 'the account of this key does not answer now',
+}
+const OVERLOADED: ApiError = {
+  code: 'rate_limited',
+  message: 'more requests of this account come than can be counted',
+}
+
+/** What one request spends: reserved beside its work, in blocks if it streams, and settled when what it cost is known. */
+export class Meter {
+  readonly caller: Caller
+  /** The path as it is described; `other` for an address where nothing is. */
+  readonly route: string
+  readonly #c: Context<App>
+  readonly #first: Promise<Admitted>
+  #reserved: number
+  #left: number | null = null
+  #passed = false
+  #blocks = 1
+  #streams = false
+
+  /** Begins to spend. @param credits that are reserved */
+  constructor(c: Context<App>, caller: Caller, route: string, credits: number) {
+    this.#c = c
+    this.caller = caller
+    this.route = route
+    this.#reserved = credits
+    this.#first = this.#begin(credits)
+    // Who refuses before it has answered waits for it later.
+    this.#first.catch(() => {})
+  }
+
+  /** Credits that are reserved. */
+  get reserved(): number {
+    return this.#reserved
+  }
+
+  /** Credits that may be spent when what is reserved is; null where nobody could say. */
+  get left(): number | null {
+    return this.#left
+  }
+
+  /** Whether its rows settle what it costs. */
+  get streams(): boolean {
+    return this.#streams
+  }
+
+  /** Leaves it to the rows that are streamed to settle. */
+  handOver(): void {
+    this.#streams = true
+  }
+
+  /** The account's word on the request. */
+  admitted(): Promise<Admitted> {
+    return this.#first
+  }
+
+  /** Reserves more for the request, so many credits in all. @returns why it cannot; null when it is done */
+  async raise(credits: number): Promise<ApiError | null> {
+    const admitted = await this.#first
+    if (!admitted.ok) return admitted.error
+    if (credits <= this.#reserved) return null
+    // Without its account's word a request costs a credit at most.
+    if (this.#passed) return UNREACHABLE
+    const word = await this.#spend(this.#requestId, credits, false)
+    if (typeof word === 'string') return word === 'overloaded' ? OVERLOADED : UNREACHABLE
+    if (!word.ok) return errorOf(word)
+    this.#reserved = credits
+    this.#left = word.left
+    return null
+  }
+
+  /** Reserves credits for a further block of a stream. @returns its id, or why there is none */
+  async nextBlock(
+    credits: number,
+  ): Promise<{ readonly id: string } | { readonly error: ApiError }> {
+    if (this.#passed) return { error: UNREACHABLE }
+    this.#blocks += 1
+    const id = `${this.#requestId}.${this.#blocks}`
+    const word = await this.#spend(id, credits, false)
+    if (typeof word === 'string') {
+      return { error: word === 'overloaded' ? OVERLOADED : UNREACHABLE }
+    }
+    return word.ok ? { id } : { error: errorOf(word) }
+  }
+
+  /** Fixes what the request cost, or a block of it. Nobody waits for it. */
+  settle(credits: number, failed: boolean, requestId = this.#requestId): void {
+    const c = this.#c
+    const settled = async () => {
+      if (this.#passed) {
+        if (credits !== this.#reserved) await settlePassed(c, requestId, credits).catch(() => {})
+        return
+      }
+      const settlement = { requestId, credits, failed }
+      await Promise.all(
+        this.caller.spendsFrom.map((name) => settleAccount(c.env, name, settlement)),
+      )
+    }
+    c.executionCtx.waitUntil(settled())
+  }
+
+  get #requestId(): string {
+    return this.#c.get('requestId')
+  }
+
+  async #begin(credits: number): Promise<Admitted> {
+    const { env } = this.#c
+    const blocked = blockOf(env, this.caller)
+    if (blocked !== null) return blocked
+    const word = await this.#spend(this.#requestId, credits, true)
+    if (word === 'overloaded') return { ok: false, error: OVERLOADED, rate: null, left: null }
+    if (word === 'unreachable') return this.#pass(credits)
+    const { left } = word
+    const rate = rateOf(word)
+    this.#left = left
+    if (word.ok) return { ok: true, plan: word.plan, rate, left }
+    noteRefusal(this.#c, this.caller, { rate: word.rate, left })
+    return { ok: false, error: errorOf(word), rate, left }
+  }
+
+  /** Reserves at each of the objects; the first that refuses has the word. */
+  async #spend(requestId: string, credits: number, counts: boolean): Promise<AccountWord> {
+    const { keyId, rev, spendsFrom } = this.caller
+    const ask = { requestId, keyId, rev, route: this.route, credits, counts }
+    const { env } = this.#c
+    const words = await Promise.all(spendsFrom.map((name) => askAccount(env, name, ask)))
+    const first = words.find((word) => typeof word === 'string' || !word.ok) ?? words[0]
+    return first ?? 'unreachable'
+  }
+
+  async #pass(credits: number): Promise<Admitted> {
+    const ask = { requestId: this.#requestId, route: this.route, credits }
+    const pass = await passGate(this.#c, this.caller, ask)
+    if (pass.kind === 'closed') return { ok: false, error: UNREACHABLE, rate: null, left: null }
+    if (pass.kind === 'full') return { ok: false, error: OVERLOADED, rate: null, left: null }
+    this.#passed = true
+    const { plan, remaining } = pass
+    const most = planOf(plan).requestsPerS * BURST_S
+    const windowMs = BURST_S * 1000
+    const resetMs = ((most - remaining) / most) * windowMs
+    return {
+      ok: true,
+      plan,
+      rate: { policy: 'plan', most, windowMs, remaining, resetMs },
+      left: null,
+    }
+  }
+}
+
+function errorOf({ code, message, retryAfterMs }: Extract<Admission, { ok: false }>): ApiError {
+  return { code, message, ...(retryAfterMs === undefined ? {} : { retryAfterMs }) }
+}
