@@ -1,0 +1,48 @@
+import type { Micros } from '#core/instant'
+import { withAccounts } from '../account/account-database.ts'
+import type { Env } from '../env.ts'
+import { readBilled } from './billing-store.ts'
+import { observeAnd } from './observe.ts'
+import { flushAccount } from './outbox.ts'
+import { isMissing } from './seen.ts'
+import { needStripe } from './stripe.ts'
+
+/**
+ * Ends what an account subscribes to, now, with an invoice of what it used: for an account that is deleted. What is paid is not
+ * given back. May be repeated. Throws DatabaseAwayError, StripeAwayError, and what Stripe's package throws.
+ */
+export async function endSubscription(env: Env, accountId: string, nowUs: Micros): Promise<void> {
+  const account = await withAccounts(env, (sql) => readBilled(sql, accountId))
+  if (account === null || account.customer === null) return
+  const { customer } = account
+  const { stripe } = needStripe(env)
+  await flushAccount(env, accountId, nowUs)
+  await withAccounts(
+    env,
+    (sql) => sql`
+      update kb.billing_wishes set state = 'failed'
+      where account_id = ${accountId} and state in ('open', 'charged')`,
+  )
+  const { data: open } = await stripe.checkout.sessions.list({
+    customer,
+    status: 'open',
+    limit: 10,
+  })
+  for (const { id } of open) {
+    await stripe.checkout.sessions.expire(id).catch((error: { statusCode?: unknown }) => {
+      if (error.statusCode !== 400) throw error
+    })
+  }
+  const ended = await observeAnd(env, accountId, nowUs, async ({ reading }) => {
+    const alive = reading.seen.subscriptions.filter(({ endedUs }) => endedUs === null)
+    for (const { id } of alive) {
+      await stripe.subscriptions
+        .cancel(id, { invoice_now: true, prorate: false })
+        .catch((error: unknown) => {
+          if (!isMissing(error)) throw error
+        })
+    }
+    return alive.length
+  })
+  if (ended !== null && ended > 0) await observeAnd(env, accountId, nowUs, () => Promise.resolve())
+}
