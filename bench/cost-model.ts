@@ -27,7 +27,10 @@ export const ASSUMED = {
   alarmS: 5,
   /** Markets that a customer begins or ceases to watch in a day. */
   watchChanges: 100,
-  /** Rows that the metering of one account writes in an hour in which it is used, and such hours a day. */
+  /** Calls of a request to its account's object (it reserves, it settles), and rows that it writes there: both, and one that forgets. */
+  spendCalls: 2,
+  spendRows: 3,
+  /** Rows more that an account writes in an hour: sums of the hour and the month. */
   meterRows: 4,
   /** Seconds between two renewals of a stream at its account: a call of its Gateway, and a row. */
   renewS: 30,
@@ -119,13 +122,14 @@ export function costOf(counts: CostCounts, rate: Rate, customers: Customers): Co
     (bookObjects * MONTH_S) / ASSUMED.checkpointS +
     (shards * MONTH_S) / ASSUMED.alarmS +
     customers * MONTH_DAYS * (ASSUMED.watchChanges + 24 * ASSUMED.meterRows) +
-    renewals
+    renewals +
+    requests * ASSUMED.spendRows
   const alarms = (shards * MONTH_S) / ASSUMED.alarmS
   const rest =
     metered(requests, cloudflare.requests) +
     metered(requests * ASSUMED.requestCpuMs, cloudflare.cpuMs) +
     metered(requests, cloudflare.kvReads) +
-    price(requests * (2 - ASSUMED.historyShare))
+    price(requests * (1 + ASSUMED.spendCalls - ASSUMED.historyShare))
   const egressGb = (requests * ASSUMED.historyShare * ASSUMED.historyBytes) / GB
   const sentBytes = rate * ASSUMED.insertBytes + watched * counted.feedBytesPerRecord
   const memoryGb = ASSUMED.collectorGb + ASSUMED.waitingGb

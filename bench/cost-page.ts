@@ -104,6 +104,7 @@ function levers(counts: CostCounts): string[] {
     '* **A Gateway for each account is awake as long as one of its connections is.** Several accounts in one Gateway divide its duration by their number.',
     '* **Each batch that holds something of what a Gateway follows is a message to it.** Gathering them in the shard for 50 to 100 ms, where the customer asked for conflation anyway, divides the messages and adds that much latency.',
     '* **Only watched markets are published**, so that the calls to markets follow demand; a market read through a Gateway alone costs no call at all. A socket from shard to market in place of calls would be billed at a twentieth.',
+    '* **A request reserves before it is answered, and settles**: rows written are that. Reserving a few credits ahead for an isolate would divide them, at the price of credits that are reserved and not spent.',
     '* **The collector prints records as JSON**; compression or a binary feed would cut its egress, by how much was not measured.',
     '* **Checkpoints** are bounded by time and not by deltas: one row for each watched book in 15 s.',
   ]
@@ -153,7 +154,7 @@ function assumptions(): string[] {
     `* \`watchedShare\`: of all deltas, so many are of a watched market: ${watched} customers.`,
     `* \`streamingShare\`, \`streamingHours\`: ${share(a.streamingShare)} of the customers keep a stream open for ${a.streamingHours} hours a day, each with a Gateway of its own; \`followedShare\`: it follows ${share(a.followedShare)} of the watched deltas.`,
     `* \`marketBookShare\`: ${share(a.marketBookShare)} of the watched deltas are also of a market whose own stream is open or that REST reads; \`applyMs\`: one call keeps its object awake for ${a.applyMs} ms.`,
-    `* \`requests\`: ${a.requests.toLocaleString('en-US')} REST requests a customer and month of ${a.requestCpuMs} ms, each with a read of KV and a call to the account's object; \`historyShare\`: ${share(a.historyShare)} read the past, of ${a.historyBytes} bytes, the others call a market's object.`,
+    `* \`requests\`: ${a.requests.toLocaleString('en-US')} REST requests a customer and month of ${a.requestCpuMs} ms, each with a read of KV, ${a.spendCalls} calls to the account's object and ${a.spendRows} rows written there; \`historyShare\`: ${share(a.historyShare)} read the past, of ${a.historyBytes} bytes, the others call a market's object.`,
     `* \`checkpointS\`, \`alarmS\`: a row for each of five watched books a customer (\`activeMarkets\`: at most ${a.activeMarkets}) in ${a.checkpointS} s, and one and a request for each shard in ${a.alarmS} s; \`watchChanges\`: ${a.watchChanges} rows a customer and day; \`meterRows\`: ${a.meterRows} an hour; \`renewS\`: an open stream is renewed at its account by a request and a row in ${a.renewS} s.`,
     `* Messages that a Gateway gets over the sockets that it opened are billed as those that come over any websocket.`,
     `* \`hotBytes\`, \`hotS\`: ${a.hotBytes} bytes a delta for ${a.hotS / 60} minutes until its hour is sealed and dropped.`,
