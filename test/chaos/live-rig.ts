@@ -62,8 +62,12 @@ export class LiveRig {
       KALSHI_KEY_ID: exchange.keyId,
       KALSHI_PRIVATE_KEY: exchange.privateKeyPem,
     }
-    const config = { port, dataDir: dir, fresh: false, json: true, shards: SHARDS } as const
-    const given = { ...config, databaseUrl: null, exchange: { kind: 'given', env } } as const
+    const none = { kind: 'none' } as const
+    const given = {
+      ...{ port, dataDir: dir, fresh: false, json: true, shards: SHARDS },
+      ...{ databaseUrl: null, supabase: none, stripe: none },
+      exchange: { kind: 'given', env } as const,
+    }
     const overrides = {
       collector: { ...COLLECTOR, FEED_URL: feed.url },
       worker: { FRAGILE_WORKER: 'test/worker/fragile-worker.ts' },

@@ -1,21 +1,34 @@
 import { parseArgs } from 'node:util'
+import { chaosBilling } from './billing.ts'
 import { chaosCollector } from './collector.ts'
 import { chaosLive } from './live.ts'
 import { chaosPath } from './path.ts'
 
 const USAGE = `npm run chaos -- path [--seconds 60] [--markets 200] [--rate 2000] [--seed N]
 npm run chaos -- collector [--seconds 10, of each fault] [--only part of a name] [--seed N]
-npm run chaos -- live [--seconds 120] [--markets 100] [--rate 1000] [--clients 40] [--only part of a kind] [--seed N]`
+npm run chaos -- live [--seconds 120] [--markets 100] [--rate 1000] [--clients 40] [--only part of a kind] [--seed N]
+npm run chaos -- billing [--accounts 200] [--step 24, hours] [--seed N]`
 const text = { type: 'string' } as const
 const { values, positionals } = parseArgs({
   allowPositionals: true,
-  options: { seconds: text, markets: text, rate: text, clients: text, seed: text, only: text },
+  options: {
+    seconds: text,
+    markets: text,
+    rate: text,
+    clients: text,
+    seed: text,
+    only: text,
+    accounts: text,
+    step: text,
+    damage: text,
+  },
 })
 const seed = Number(values.seed ?? Math.floor(Math.random() * 2 ** 31))
 const [which] = positionals
 if (which === 'path') process.exit(await path())
 if (which === 'collector') process.exit(await collector())
 if (which === 'live') process.exit(await live())
+if (which === 'billing') process.exit(await billing())
 console.error(USAGE)
 process.exit(1)
 
@@ -53,5 +66,17 @@ async function live(): Promise<number> {
     seed,
   })
   console.log(JSON.stringify({ seed, ...counts, problems }))
+  return problems.length === 0 ? 0 : 1
+}
+
+async function billing(): Promise<number> {
+  const { problems, counts } = await chaosBilling({
+    accounts: Number(values.accounts ?? 200),
+    stepH: Number(values.step ?? 24),
+    damage: values.damage ?? null,
+    seed,
+  })
+  console.log(JSON.stringify({ seed, ...counts, problems: problems.length }))
+  for (const problem of problems) console.log(problem)
   return problems.length === 0 ? 0 : 1
 }
