@@ -29,9 +29,8 @@ function readSet(env: Environment, names: readonly string[], problems: string[])
   const given = Object.fromEntries(
     names.flatMap((name) => (env[name] === undefined ? [] : [[name, env[name]]])),
   )
-  const [first = '', ...missing] = names.filter((name) => given[name] === undefined)
   if (Object.keys(given).length === 0) return { kind: 'stand-in' }
-  for (const name of first === '' ? [] : [first, ...missing]) {
+  for (const name of names.filter((each) => given[each] === undefined)) {
     problems.push(`${name}: must be set beside ${Object.keys(given).join(' and ')}`)
   }
   const url = given['SUPABASE_URL']

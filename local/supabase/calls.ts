@@ -32,6 +32,7 @@ type Handler = (desk: Desk, call: AuthCall) => AuthAnswer | Promise<AuthAnswer>
 
 const FIVE_MINUTES = 300_000
 const SHORTEST_PASSWORD = 6
+/** Bytes, not characters. */
 const LONGEST_PASSWORD = 72
 
 /** What is answered, by method and path below /auth/v1. */
@@ -101,6 +102,7 @@ function signUp(desk: Desk, { body, query }: AuthCall): AuthAnswer {
   }
   const person = known ?? addPerson(desk.state, String(email), password, desk.nowMs())
   const refused = sendMail(desk, person, 'confirmation', query.get('redirect_to'))
+  if (refused !== null && known === undefined) removePerson(desk.state, person.id)
   return refused ?? answer(printPerson(person))
 }
 
@@ -137,7 +139,9 @@ function magicLink(desk: Desk, { body, query }: AuthCall): AuthAnswer {
   }
   const person = known ?? addPerson(desk.state, String(email), null, desk.nowMs())
   const kind = person.confirmedMs === null ? 'confirmation' : 'magicLink'
-  return sendMail(desk, person, kind, query.get('redirect_to')) ?? answer({})
+  const refused = sendMail(desk, person, kind, query.get('redirect_to'))
+  if (refused !== null && known === undefined) removePerson(desk.state, person.id)
+  return refused ?? answer({})
 }
 
 function recover(desk: Desk, { body, query }: AuthCall): AuthAnswer {
@@ -197,7 +201,7 @@ function asOperator(
 }
 
 function wrongPassword(password: string): AuthAnswer | null {
-  if (password.length > LONGEST_PASSWORD) {
+  if (Buffer.byteLength(password) > LONGEST_PASSWORD) {
     const message = `Password cannot be longer than ${LONGEST_PASSWORD} characters`
     return refusal(400, 'validation_failed', message)
   }

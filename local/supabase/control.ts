@@ -16,10 +16,11 @@ const order = z.object({
     .nullable()
     .optional(),
   accessTokenS: z.number().optional(),
+  mailsFail: z.boolean().optional(),
   claims: z.record(z.string(), z.unknown()).optional(),
 })
 
-/** Obeys an order, `{aheadMs, away, accessTokenS, claims}`, of whoever bears the secret key; false when it is refused. */
+/** Obeys an order, `{aheadMs, away, accessTokenS, claims, mailsFail}`, of whoever bears the secret key; false when it is refused. */
 export function controlled(desk: Desk, control: Control, allowed: boolean, text: string): boolean {
   if (!allowed) return false
   const given = order.parse(JSON.parse(text))
@@ -27,5 +28,6 @@ export function controlled(desk: Desk, control: Control, allowed: boolean, text:
   if (given.away !== undefined) control.away = given.away
   desk.accessTokenS = given.accessTokenS ?? desk.accessTokenS
   desk.claims = given.claims ?? desk.claims
+  desk.mailsFail = given.mailsFail ?? desk.mailsFail
   return true
 }

@@ -16,6 +16,8 @@ export type Desk = {
   accessTokenS: number
   /** Claims of access tokens in place of the right ones; tests set them. */
   claims: Readonly<Record<string, unknown>>
+  /** Whether no mail can be handed over; tests change it. */
+  mailsFail: boolean
   nowMs(): number
 }
 

@@ -63,6 +63,7 @@ export async function startSupabase(options: SupabaseOptions): Promise<RunningSu
     siteUrl: options.siteUrl.replace(/\/+$/, ''),
     accessTokenS: 3600,
     claims: {},
+    mailsFail: false,
     nowMs: () => Date.now() + control.aheadMs,
   }
   writeState(file, state)
@@ -161,7 +162,8 @@ function objectOf(text: string): Record<string, unknown> | null {
   if (text === '') return {}
   try {
     const value: unknown = JSON.parse(text)
-    return typeof value === 'object' && value !== null ? { ...value } : null
+    const isObject = typeof value === 'object' && value !== null && !Array.isArray(value)
+    return isObject ? { ...value } : null
   } catch {
     return null
   }

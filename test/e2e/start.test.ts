@@ -55,7 +55,9 @@ test('npm start is ready to be called, and its record outlives a restart', async
   const { said } = second
   await until('it tells what to paste', () => curlsOf(said.out).length === 3 || said.err !== '')
   const curls = curlsOf(said.out)
-  expect(said.out).toMatch(/^ {2}mail {2}http:\/\/127\.0\.0\.1:\d+\/ .*\n {2}money http:\/\/127\.0\.0\.1:\d+\/ /m)
+  expect(said.out).toMatch(
+    /^ {2}mail {2}http:\/\/127\.0\.0\.1:\d+\/ .*\n {2}money http:\/\/127\.0\.0\.1:\d+\/ /m,
+  )
   expect(curls[0]).toEqual({
     url: `${url}/v1/markets?limit=1`,
     headers: { Authorization: `Bearer ${key}` },

@@ -29,6 +29,20 @@ const exchange = {
   KALSHI_PRIVATE_KEY: String(privateKey.export({ type: 'pkcs8', format: 'pem' })),
 }
 
+const supabase = {
+  SUPABASE_URL: 'https://x.test',
+  SUPABASE_PUBLISHABLE_KEY: 'the-publishable-one',
+  SUPABASE_SECRET_KEY: 'the-secret-one',
+}
+const stripe = {
+  STRIPE_SECRET_KEY: 'the-secret-one',
+  STRIPE_WEBHOOK_SECRET: 'of-webhooks',
+  STRIPE_METER_WEBHOOK_SECRET: 'of-meter-errors',
+}
+/** Half a set. */
+const without = (set: Record<string, string>, index: number) =>
+  Object.fromEntries(Object.entries(set).filter((_, at) => at !== index))
+
 test('a given exchange is used with its key, and no simulator starts', () => {
   const read = readLocalConfig([], { ...exchange, KALSHI_PRIVATE_KEY_FILE: '' })
   expect(read).toMatchObject({ ok: true })
@@ -36,16 +50,6 @@ test('a given exchange is used with its key, and no simulator starts', () => {
 })
 
 test('a given Supabase and a given Stripe are used, whole, and nothing stands in for them', () => {
-  const supabase = {
-    SUPABASE_URL: 'https://x.test',
-    SUPABASE_PUBLISHABLE_KEY: 'the-publishable-one',
-    SUPABASE_SECRET_KEY: 'the-secret-one',
-  }
-  const stripe = {
-    STRIPE_SECRET_KEY: 'the-secret-one',
-    STRIPE_WEBHOOK_SECRET: 'of-webhooks',
-    STRIPE_METER_WEBHOOK_SECRET: 'of-meter-errors',
-  }
   const configOf = (env: Record<string, string>) => {
     const read = readLocalConfig([], env)
     return read.ok ? { supabase: read.config.supabase, stripe: read.config.stripe } : read.problems
@@ -94,10 +98,11 @@ test.each([
   ['a token too short', [], { FEED_TOKEN_NEXT: 'short' }, 'FEED_TOKEN_NEXT'],
   ['no address', [], { ...exchange, KALSHI_WS_URL: 'nonsense' }, 'KALSHI_WS_URL'],
   ['a socket for REST', [], { ...exchange, KALSHI_REST_URL: 'ws://x' }, 'KALSHI_REST_URL'],
-  ['half of Supabase', [], { SUPABASE_URL: 'https://x.test' }, 'SUPABASE_SECRET_KEY'],
-  ['another half of it', [], { SUPABASE_SECRET_KEY: 'x' }, 'SUPABASE_URL'],
-  ['a key of Stripe alone', [], { STRIPE_SECRET_KEY: 'x' }, 'STRIPE_WEBHOOK_SECRET'],
-  ['webhooks of Stripe alone', [], { STRIPE_METER_WEBHOOK_SECRET: 'x' }, 'STRIPE_SECRET_KEY'],
+  ['a Supabase without its secret', [], without(supabase, 2), 'SUPABASE_SECRET_KEY'],
+  ['a Supabase that is nowhere', [], without(supabase, 0), 'SUPABASE_URL'],
+  ['no address of Supabase', [], { ...supabase, SUPABASE_URL: 'ftp://x' }, 'SUPABASE_URL'],
+  ['a Stripe without its key', [], without(stripe, 0), 'STRIPE_SECRET_KEY'],
+  ['a Stripe whose webhooks anybody makes', [], without(stripe, 1), 'STRIPE_WEBHOOK_SECRET'],
   ['no PEM', [], { ...exchange, KALSHI_PRIVATE_KEY: 'none' }, 'KALSHI_PRIVATE_KEY'],
   ['two keys', [], { ...exchange, KALSHI_PRIVATE_KEY_FILE: '/x' }, 'KALSHI_PRIVATE_KEY_FILE'],
   [

@@ -26,7 +26,7 @@ test('a folder in use is refused before anything is forgotten, and free when it 
   expect(existsSync(join(dir, 'secrets.json'))).toBe(true)
   await first.release()
   await (await dataFolder(dir, true)).release()
-  expect((await readdir(dir)).sort()).toEqual(['log', 'postgres', 'worker'])
+  expect((await readdir(dir)).sort()).toEqual(['log', 'outside', 'postgres', 'worker'])
 })
 
 test('fresh forgets what an installation kept, and nothing else', async () => {

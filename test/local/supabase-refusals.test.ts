@@ -71,6 +71,29 @@ test('mails are limited: to one person a minute, and of the project in all', asy
   expect((await reset('bob@example.com')).error).toBeNull()
   const over = await reset('eve@example.com')
   expect(over.error?.message).toBe('email rate limit exceeded')
+  // Nobody is made whose mail is not sent.
+  const eve = { email: 'eve@example.com', password: PASSWORD }
+  expect((await rig.client().signUp(eve)).error?.status).toBe(429)
+  expect((await rig.client().signInWithPassword(eve)).error?.code).toBe('invalid_credentials')
+})
+
+test('what is no object of JSON is refused', async () => {
+  const rig = await openSupabase()
+  for (const body of ['[]', '"text"', '{']) {
+    const headers = { apikey: rig.publishableKey }
+    const answer = await fetch(`${rig.url}/auth/v1/otp`, { method: 'POST', headers, body })
+    expect(answer.status).toBe(400)
+    expect(answer.headers.get('x-sb-error-code')).toBe('bad_json')
+  }
+})
+
+test('a mail that cannot be handed over fails the call, which an outage is', async () => {
+  const rig = await openSupabase()
+  await rig.confirmed()
+  await rig.hurt({ mailsFail: true })
+  const known = await rig.client().resetPasswordForEmail(EMAIL)
+  expect(known.error).toMatchObject({ name: 'AuthRetryableFetchError', status: 500 })
+  expect((await rig.client().resetPasswordForEmail('no@example.com')).error).toBeNull()
 })
 
 test('an outage is one that the client takes for passing', async () => {
