@@ -78,6 +78,6 @@ export type LeaseWord =
     }
 
 /** A lease that is not renewed for so long (ms) is over. */
-export const LEASE_MS = 90_000
+export const STREAM_LEASE_MS = 90_000
 /** Holders renew so often (ms). */
-export const LEASE_RENEW_MS = 30_000
+export const STREAM_RENEW_MS = 30_000

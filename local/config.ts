@@ -18,8 +18,8 @@ const variables = z.object({
   FREE_WATCHES: whole(0, 2 ** 31 - 1).optional(),
   GATEWAY_HEARTBEAT_MS: whole(10, 2 ** 31 - 1).optional(),
   GATEWAY_LINGER_MS: whole(0, 2 ** 31 - 1).optional(),
-  LEASE_MS: whole(10, 2 ** 31 - 1).optional(),
-  LEASE_RENEW_MS: whole(10, 2 ** 31 - 1).optional(),
+  STREAM_LEASE_MS: whole(10, 2 ** 31 - 1).optional(),
+  STREAM_RENEW_MS: whole(10, 2 ** 31 - 1).optional(),
   FEED_TOKEN_NEXT: z.string().min(16, { error: 'must have 16 characters at the least' }).optional(),
 })
 

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { LEASE_MS, LEASE_RENEW_MS } from '#core/admission'
+import { STREAM_LEASE_MS, STREAM_RENEW_MS } from '#core/admission'
 import type { Account } from './account/account.ts'
 import type { FeedShard } from './live/feed-shard.ts'
 import type { Gateway } from './live/gateway.ts'
@@ -30,8 +30,8 @@ export type Env = {
   readonly CURSOR_SECRET_V1?: string
   readonly PUBLIC_URL?: string
   readonly ACCOUNT_MS?: string
-  readonly LEASE_MS?: string
-  readonly LEASE_RENEW_MS?: string
+  readonly STREAM_LEASE_MS?: string
+  readonly STREAM_RENEW_MS?: string
   readonly SESSION_SECRET_V1?: string
   readonly NEW_ACCOUNTS_A_DAY?: string
   readonly MAIL_ANSWER_MS?: string
@@ -87,8 +87,8 @@ const schema = z.object({
   CURSOR_SECRET_V1: secret,
   PUBLIC_URL: z.url().catch(''),
   ACCOUNT_MS: whole(10).catch(2000),
-  LEASE_MS: whole(10).catch(LEASE_MS),
-  LEASE_RENEW_MS: whole(10).catch(LEASE_RENEW_MS),
+  STREAM_LEASE_MS: whole(10).catch(STREAM_LEASE_MS),
+  STREAM_RENEW_MS: whole(10).catch(STREAM_RENEW_MS),
   SESSION_SECRET_V1: secret,
   NEW_ACCOUNTS_A_DAY: whole(1).catch(500),
   MAIL_ANSWER_MS: whole(0).catch(1500),

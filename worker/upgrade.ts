@@ -18,8 +18,7 @@ export function refusePlain(c: Context<App>) {
 }
 
 /**
- * Hands a websocket on to an object, by a request made anew: no header of the caller goes with it. An object that has too
- * many already answers 429, with what is to be told and Retry-After.
+ * Hands a websocket on to an object, by a request made anew: no header of the caller goes with it.
  * @param headers what the object is told of the caller
  */
 export async function handOn(
@@ -30,11 +29,6 @@ export async function handOn(
   const request = new Request('https://object/', { headers: { ...headers, Upgrade: 'websocket' } })
   const response = await target.fetch(request)
   const { webSocket, status } = response
-  if (status === 429) {
-    const message = (await response.text()) || 'this account has too many connections'
-    const waitS = Number(response.headers.get('Retry-After') ?? 1)
-    return refuse(c, { code: 'rate_limited', message, retryAfterMs: waitS * 1000 })
-  }
   if (status !== 101 || webSocket === null) throw new TypeError('the object took no websocket')
   // The collector's sockets have none.
   const meter: Meter | undefined = c.get('meter')

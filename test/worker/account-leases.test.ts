@@ -1,4 +1,9 @@
+import { env } from 'cloudflare:workers'
 import { expect, test } from 'vitest'
+import { ALL_VISITORS, visitorsOf } from '#core/visitor-standing'
+import { accountStub } from '../../worker/account/account-stub.ts'
+import { PAGE_KEY_ID, PAGE_KEY_MS } from '../../worker/keys/page-key.ts'
+import { askLeases, endLeases } from '../../worker/live/account-leases.ts'
 import { addKey, ask, change, evict, ledger, makeAccount, setTime } from './account-object.ts'
 import { asOwner } from './store.ts'
 
@@ -117,4 +122,44 @@ test('a stream of a key that is revoked or at its cap, or of a closed account, i
   await change(id, { closed_us: 2 })
   await stub.refresh()
   expect(await stub.lease([two])).toMatchObject([{ code: 4004 }])
+})
+
+test('a stream of a page ends as long after its opening as the key of a page lives', async () => {
+  const account = await makeAccount({ connections: 5, credits: 100 })
+  const { stub } = account
+  const page = [{ lease: 'page', keyId: PAGE_KEY_ID, ...LATER }]
+  for (const minute of [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14]) {
+    await setTime(account, NOON + minute * 60_000)
+    expect(await stub.lease(page)).toMatchObject([{ ok: true }])
+  }
+  await setTime(account, NOON + PAGE_KEY_MS)
+  expect(await stub.lease(page)).toMatchObject([{ ok: false, code: 4004 }])
+})
+
+test('streams of visitors are charged to their prefix and to all visitors together', async () => {
+  const name = visitorsOf('198.51.100.0/24')
+  const all = accountStub(env, ALL_VISITORS)
+  const stands = async (object: typeof all) => {
+    const { used, streams } = await object.limits()
+    return { used, open: streams.open }
+  }
+  const before = await stands(all)
+  const at = (lease: string, marketMinutes = 0) => ({
+    lease,
+    keyId: 'visitor',
+    rev: 0,
+    marketMinutes,
+  })
+  const opened = await askLeases(env, name, [at('v1'), at('v2'), at('v3')])
+  expect(opened).toMatchObject({
+    kind: 'words',
+    words: [{ ok: true }, { ok: true }, { ok: false }],
+  })
+  expect((await stands(all)).open).toBe(before.open + 2)
+  await askLeases(env, name, [at('v1', 130)])
+  expect(await stands(accountStub(env, name))).toEqual({ used: 2, open: 2 })
+  expect((await stands(all)).used).toBe(before.used + 2)
+  await endLeases(env, name, [at('v1', 201), at('v2')])
+  expect(await stands(accountStub(env, name))).toEqual({ used: 3, open: 0 })
+  expect(await stands(all)).toEqual({ used: before.used + 3, open: before.open })
 })

@@ -9,7 +9,7 @@ import { asOwner } from './store.ts'
 import { upgrade } from './upgrade.ts'
 
 /** So often leases are renewed here, ms. */
-const RENEW = { LEASE_RENEW_MS: '100' }
+const RENEW = { STREAM_RENEW_MS: '100' }
 
 type Terms = { credits?: number; requestsPerS?: number; connections?: number; markets?: number }
 
@@ -94,7 +94,7 @@ export class StreamAccount {
   async revoke(): Promise<void> {
     await this.#change(
       (sql) => sql`
-        update kb.api_keys set revoked_us = 2, rev = rev + 1 where id = ${this.keyId}`,
+        update kb.api_keys set revoked_us = ${Date.now() * 1000}, rev = rev + 1 where id = ${this.keyId}`,
     )
   }
 

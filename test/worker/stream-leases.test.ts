@@ -1,12 +1,13 @@
 import { evictDurableObject, runInDurableObject } from 'cloudflare:test'
 import { env } from 'cloudflare:workers'
-import { afterEach, beforeAll, beforeEach, expect, test, vi } from 'vitest'
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from 'vitest'
 import type { LeaseAsk } from '#core/admission'
 import { parseTicker, type Ticker } from '#core/ticker'
 import { Account } from '../../worker/account/account.ts'
 import { Gateway } from '../../worker/live/gateway.ts'
 import { printBounds } from '../../worker/live/stream-lease.ts'
 import { gatewayStub, marketStub, shardStub } from '../../worker/live/stubs.ts'
+import { ledger } from './account-object.ts'
 import { TestCollector } from './collector.ts'
 import { later } from './later.ts'
 import { leaseHeaders } from './leases.ts'
@@ -19,6 +20,7 @@ let collector: TestCollector
 const accounts: StreamAccount[] = []
 const MARKETS = ['LEASE-26NOV22-A', 'LEASE-26NOV22-B', 'LEASE-26NOV22-C'] as const
 const [A, B, C] = MARKETS
+const MANY = [...MARKETS, ...Array.from({ length: 23 }, (_, n) => `LEASE-26NOV22-M${n}`)]
 const ONE = `/v1/markets/${A}/stream`
 
 async function make(plan: string, terms = {}, settings = {}): Promise<StreamAccount> {
@@ -28,7 +30,16 @@ async function make(plan: string, terms = {}, settings = {}): Promise<StreamAcco
 }
 
 beforeAll(async () => {
-  for (const market of MARKETS) await storeMarket(market)
+  await Promise.all(MANY.map((market) => storeMarket(market)))
+  // Gateways look ten times as often here.
+  const { setInterval } = globalThis
+  vi.stubGlobal('setInterval', (run: () => void, ms: number) =>
+    setInterval(run, ms === 1000 ? 100 : ms),
+  )
+})
+
+afterAll(() => {
+  vi.unstubAllGlobals()
 })
 
 beforeEach(async () => {
@@ -36,7 +47,7 @@ beforeEach(async () => {
   await setLease(epoch)
   await hasten()
   collector = new TestCollector(epoch)
-  for (const market of MARKETS) collector.known(market)
+  for (const market of MANY) collector.known(market)
   await collector.connect()
 })
 
@@ -49,7 +60,7 @@ afterEach(() => {
 /** The shard renews all the time. */
 async function hasten(more = {}): Promise<void> {
   await runInDurableObject(shardStub(env, 0, 1), (instance) => {
-    Reflect.set(instance, 'env', { ...env, LEASE_RENEW_MS: '100', ...more })
+    Reflect.set(instance, 'env', { ...env, STREAM_RENEW_MS: '100', ...more })
   })
 }
 
@@ -120,12 +131,13 @@ test('a plan that is raised allows more to streams that are open, and one that i
         any.send({ op: 'subscribe', markets: [B], channels: ['book'] })
         return (await any.nextWith('rejected'))['accepted']
       },
-      { interval: 300, timeout: 4000 },
+      { interval: 100, timeout: 4000 },
     )
     .toBe(1)
   const second = await account.open(ONE)
-  await account.grant({ connections: 1, markets: 1 })
+  await account.grant({ connections: 1, markets: 2 })
   expect((await second.closed).code).toBe(4006)
+  await account.grant({ connections: 1, markets: 1 })
   expect((await any.closed).code).toBe(4003)
 })
 
@@ -152,6 +164,49 @@ test('a minute of a market counts once, and only what brings a record', async ()
   const minutes = Math.floor(Date.now() / 60_000) - from
   expect(totals(asked)[0]).toBe(2 + minutes)
   expect(quiet.isOpen).toBe(true)
+})
+
+test('an image is free, but for one that is asked for again', async () => {
+  const account = await make('starter', { connections: 4 })
+  const asked = listen()
+  const any = await account.follow([A])
+  const one = await account.followOne(A)
+  const other = await account.follow([A], { conflate_ms: 250 })
+  await expect.poll(() => totals(asked)).toEqual([0, 0, 0])
+  for (const each of [any, one]) each.send({ op: 'resync', market: A })
+  for (const each of [any, one]) await each.nextWith('type', 'snapshot')
+  other.send({ op: 'unsubscribe', sub: 1 })
+  other.send({ op: 'subscribe', markets: [A], channels: ['book'] })
+  await other.nextWith('type', 'ready')
+  await expect.poll(() => totals(asked)).not.toContain(0)
+  const anew = await account.followOne(A)
+  await expect.poll(() => totals(asked)).toHaveLength(4)
+  expect(totals(asked)[3]).toBe(0)
+  anew.send({ op: 'unsubscribe', sub: 1 })
+  anew.send({ op: 'subscribe', channels: ['book'] })
+  await anew.nextWith('type', 'ready')
+  await expect.poll(() => totals(asked)).not.toContain(0)
+})
+
+test('who was owed something while a minute began counts it as the others do', async () => {
+  // The store is not searched for long.
+  const { setTimeout } = globalThis
+  vi.spyOn(globalThis, 'setTimeout').mockImplementation((run: () => void, ms?: number) =>
+    setTimeout(run, ms === 2000 ? 100 : ms),
+  )
+  collector.known(A, 20)
+  const account = await make('starter')
+  const asked = listen()
+  await account.follow([A])
+  const late = await account.open()
+  const have = collector.seq(3)
+  late.send({ op: 'subscribe', markets: [A], channels: ['book'], resume: { [A]: have } })
+  await late.nextWith('type', 'subscribed')
+  collector.add(A)
+  await late.nextWith('reason', 'resume_miss')
+  collector.add(A)
+  await late.nextWith('type', 'deltas')
+  await expect.poll(() => totals(asked)).not.toContain(0)
 })
 
 test('a Gateway that forgets tells nothing twice, and goes on to renew', async () => {
@@ -223,7 +278,7 @@ test('sockets that vanish together with their Gateway’s memory make room as so
 })
 
 test('while its account is away nobody is let in; who pays goes on, who does not is sent away', async () => {
-  const settings = { LEASE_MS: '500' }
+  const settings = { STREAM_LEASE_MS: '500' }
   await hasten(settings)
   const [paid, free] = [
     await make('starter', {}, settings),
@@ -242,7 +297,7 @@ test('while its account is away nobody is let in; who pays goes on, who does not
 test('who is bounded follows the named markets at their pace, and for its time alone', async () => {
   const { stub: account, id, keyId } = await make('free')
   const held = leaseHeaders('free', id, keyId)
-  const bounds = { until_ms: Date.now() + 1500, markets: [A], conflate_ms: 250 }
+  const bounds = { until_ms: Date.now() + 60_000, markets: [A], conflate_ms: 250 }
   const headers = { Upgrade: 'websocket', ...held, ...printBounds(bounds) }
   const { webSocket } = await gatewayStub(env, id).fetch(new Request('https://o/', { headers }))
   if (webSocket === null) throw new Error('no websocket')
@@ -254,8 +309,50 @@ test('who is bounded follows the named markets at their pace, and for its time a
     stream.send({ op: 'subscribe', markets: [A], conflate_ms: 250 })
     await stream.nextWith('type', 'ready')
   }
-  expect((await stream.closed).code).toBe(4003)
+  await later(60_000, async () => {
+    expect((await stream.closed).code).toBe(4003)
+  })
   expect((await account.limits()).streams.open).toBe(0)
+})
+
+// The last one: the clock of the objects goes back when it ends.
+test('a credit is charged for 100 market-minutes or part, once, whoever forgets meanwhile', async () => {
+  const account = await make('starter')
+  const { id, stub } = account
+  const asked = listen()
+  const any = await account.follow(MANY)
+  const one = await account.followOne(A)
+  const { now } = Date
+  let aheadMs = 0
+  Date.now = () => now() + aheadMs
+  try {
+    for (let minutes = 1; minutes <= 4; minutes++) {
+      for (const market of MANY) collector.add(market)
+      for (const _ of MANY) await any.nextWith('type', 'deltas')
+      await one.nextWith('type', 'deltas')
+      await expect.poll(() => totals(asked)).toEqual([MANY.length * minutes, minutes])
+      if (minutes === 1) await evictDurableObject(stub)
+      if (minutes === 2) {
+        await forget(account)
+        for (const _ of MANY) await any.nextWith('type', 'snapshot', 5000)
+      }
+      if (minutes === 3) {
+        await evictDurableObject(marketStub(env, parseTicker(A) as Ticker))
+        // In the same minute still.
+        collector.add(A)
+        await any.nextWith('type', 'deltas')
+        await one.nextWith('market', A)
+      }
+      aheadMs += 60_000
+    }
+    for (const each of [any, one]) each.close()
+    await expect.poll(() => stub.limits().then((limits) => limits.streams.open)).toBe(0)
+  } finally {
+    Date.now = now
+  }
+  expect(await stub.limits()).toMatchObject({ used: 3 })
+  await stub.closeDue()
+  expect((await ledger(id)).totals).toEqual({ credits: 3, overage: 0 })
 })
 
 /** Makes an account's Gateway begin anew with its sockets and its storage alone. */
@@ -263,7 +360,7 @@ async function forget({ id }: StreamAccount): Promise<void> {
   await runInDurableObject(gatewayStub(env, id), (before: Gateway, state) => {
     before.rest()
     const after = new Gateway(state, env)
-    Reflect.set(after, 'env', { ...env, LEASE_RENEW_MS: '100' })
+    Reflect.set(after, 'env', { ...env, STREAM_RENEW_MS: '100' })
     before.webSocketMessage = (socket, raw) => after.webSocketMessage(socket, raw)
     before.webSocketClose = (socket, code) => after.webSocketClose(socket, code)
     before.rest = () => after.rest()

@@ -4,6 +4,7 @@ import type { Micros } from '#core/instant'
 import { isPageKey, keyRefusal } from '#core/key-standing'
 import { isVisitors } from '#core/visitor-standing'
 import { STREAM_CLOSE } from '#core/wire/stream'
+import { PAGE_KEY_MS } from '../keys/page-key.ts'
 import type { Spending } from './account-spending.ts'
 import type { Known } from './account-standing.ts'
 import type { AccountTerms, KnownAccount } from './account-terms.ts'
@@ -54,13 +55,15 @@ export class Leases {
     const { charged, isPaid } = this.#charge(known, ask, before?.charged ?? 0, nowMs)
     const isOpen = before?.state === 'open' && open.includes(before.opened)
     const opened = isOpen ? before.opened : this.#memory.next()
+    const openedMs = before?.openedMs ?? nowMs
     const ahead = open.filter((each) => each < opened).length
     const refusal =
       this.#barred(known, keyId, nowMs) ??
+      outlived(keyId, nowMs - openedMs) ??
       roomFor(ahead, plan.streams.connections) ??
       (isPaid ? null : spent()) ??
       (isOpen ? null : this.#unaffordable(known, keyId, nowMs))
-    const kept: Lease = { lease, keyId, opened, seenMs: nowMs, charged, state: 'open' }
+    const kept: Lease = { lease, keyId, opened, openedMs, seenMs: nowMs, charged, state: 'open' }
     if (refusal === null) {
       this.#memory.keep(kept)
       return { lease, ok: true, plan: plan.name, streams: plan.streams }
@@ -76,7 +79,9 @@ export class Leases {
     const before = this.#memory.find(lease)
     const { charged } = this.#charge({ standing, keys }, ask, before?.charged ?? 0, nowMs)
     const opened = before?.opened ?? 0
-    this.#memory.keep({ lease, keyId, opened, seenMs: nowMs, charged, state: 'ended' })
+    const openedMs = before?.openedMs ?? nowMs
+    const ended = { lease, keyId, opened, openedMs, seenMs: nowMs, charged }
+    this.#memory.keep({ ...ended, state: 'ended' })
   }
 
   /** Charges what was not charged yet. @returns what is charged now in all, and whether there were credits for it */
@@ -111,6 +116,11 @@ export class Leases {
 
 function gone(reason: string): Refusal {
   return { code: STREAM_CLOSE.keyRevoked, reason }
+}
+
+/** When a page's key was made its stream does not say; after a key's life at the latest it has ended, and so has a sign-out. */
+function outlived(keyId: string, ageMs: number): Refusal | null {
+  return isPageKey(keyId) && ageMs >= PAGE_KEY_MS ? gone('the key of this page has ended') : null
 }
 
 function spent(): Refusal {

@@ -50,6 +50,7 @@ export class Desk {
         const seat = connection.seats.get(command.market)
         const message = `the book of ${command.market} is not subscribed to`
         if (!seat?.style) return { code: 'unknown_market', message }
+        seat.again()
         seat.owe('resync')
         return null
       }

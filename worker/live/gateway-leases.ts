@@ -58,16 +58,16 @@ export class GatewayLeases {
     const connections = new Map<string, Connection>()
     for (const each of this.#connections()) connections.set(each.name, each)
     if (connections.size === 0) return
-    const { LEASE_RENEW_MS, LEASE_MS } = settingsOf(this.#env())
+    const { STREAM_RENEW_MS, STREAM_LEASE_MS } = settingsOf(this.#env())
     const asks = [...connections.values()].map((each) => each.tenure.ask())
     this.#asking = true
     const said = await askLeases(this.#env(), this.#account, asks)
     this.#asking = false
     const nowMs = Date.now()
     if (said.kind !== 'words') {
-      this.#dueMs = nowMs + LEASE_RENEW_MS / AWAY_OFTENER
+      this.#dueMs = nowMs + STREAM_RENEW_MS / AWAY_OFTENER
       for (const each of connections.values()) {
-        const isOver = nowMs - each.tenure.renewedMs >= LEASE_MS
+        const isOver = nowMs - each.tenure.renewedMs >= STREAM_LEASE_MS
         // Who pays is not cut off by our trouble.
         if (each.tenure.kept.lease.plan === 'free' && isOver) {
           each.close(TRY_AGAIN_LATER, 'its account does not answer')
@@ -75,7 +75,7 @@ export class GatewayLeases {
       }
       return
     }
-    this.#dueMs = nowMs + LEASE_RENEW_MS
+    this.#dueMs = nowMs + STREAM_RENEW_MS
     for (const word of said.words) {
       const connection = connections.get(word.lease)
       if (connection === undefined) continue

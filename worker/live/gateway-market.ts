@@ -7,7 +7,8 @@ import type { FeedItem } from '#core/wire/feed'
 import { readItem } from '#core/wire/feed-item'
 import type { WireStatus } from '#core/wire/status'
 import type { WireTrade } from '#core/wire/trade'
-import { countTold, type Encoded, encode, type Seat } from './gateway-seat.ts'
+import { countTold, type Encoded, encode } from './gateway-encoded.ts'
+import type { Seat } from './gateway-seat.ts'
 import { SharedView } from './gateway-view.ts'
 
 /** One market that an account follows: its book, and those of its connections that are told of it. */
@@ -77,9 +78,7 @@ export class GatewayMarket {
       if (this.#plain.size === 0) break
       const encoded: Encoded = encode(message, this.#plainMinute === minute ? null : minute)
       for (const seat of this.#plain) seat.take(encoded)
-      if (encoded.minute === null) continue
-      countTold(this.#plain, encoded)
-      this.#plainMinute = minute
+      if (encoded.minute !== null && countTold(this.#plain, encoded)) this.#plainMinute = minute
     }
     for (const view of this.#views.values()) {
       if (view.conflateMs === 0) view.flush(nowUs)

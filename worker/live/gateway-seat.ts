@@ -1,21 +1,12 @@
-import { bringsRecord, minuteOf } from '#core/market-minutes'
+import { minuteOf } from '#core/market-minutes'
 import { type Cover, type Style, sameStyle } from '#core/subscriptions'
-import type { ImageReason, LevelsMessage } from '#core/wire/stream'
+import type { ImageReason } from '#core/wire/stream'
 import type { StreamChannel } from '#core/wire/stream-command'
 import type { BookMessage } from '#core/wire/stream-message'
 import type { Connection } from './gateway-connection.ts'
+import { type Encoded, encode } from './gateway-encoded.ts'
 import type { GatewayMarket } from './gateway-market.ts'
 import type { SharedView } from './gateway-view.ts'
-
-/** A message of a book as it is sent to all whom it concerns. */
-export type Encoded = {
-  readonly text: string
-  readonly type: BookMessage['type']
-  readonly from: number
-  readonly to: number
-  /** The UTC minute in which it counts for whom it is told; null when it brings no record. */
-  readonly minute: number | null
-}
 
 /** What a connection is to be told of a book before anything that comes live. */
 type Owed =
@@ -27,19 +18,6 @@ type Owed =
   | { readonly kind: 'records'; readonly messages: readonly BookMessage[]; release(): void }
 
 const NOTHING = () => {}
-
-/** Encodes a message once for all. @param minute of UTC in which it is sent; null when it counts for nobody any more */
-export function encode(message: BookMessage | LevelsMessage, minute: number | null): Encoded {
-  const [from, to] = message.type === 'deltas' ? message.seq : [message.seq, message.seq]
-  const counts = bringsRecord(message) ? minute : null
-  return { text: JSON.stringify(message), type: message.type, from, to, minute: counts }
-}
-
-/** Seats that were told a message count its minute, apart from the telling: once a minute is enough. */
-export function countTold(seats: Iterable<Seat>, { to, minute }: Encoded): void {
-  if (minute === null) return
-  for (const seat of seats) if (seat.told === to) seat.count(minute)
-}
 
 /** One market on one connection: what it is told of it, and what it is owed. */
 export class Seat {
@@ -87,6 +65,8 @@ export class Seat {
     if (!sameStyle(before.style, cover.book)) {
       this.style = cover.book
       this.market.seat(this)
+      const isAgain = before.style !== null || this.connection.tenure.wasShown(this.market.ticker)
+      if (cover.book !== null && isAgain) this.again()
       if (cover.book === null) this.#forgetBook()
       else if (before.style !== null) this.#owe({ kind: 'image', reason: 'resync' })
       else this.#owe(have === null ? { kind: 'image', reason } : { kind: 'resume', have })
@@ -168,6 +148,11 @@ export class Seat {
     this.connection.tenure.minutes.count(this.market.ticker, minute)
   }
 
+  /** Its book is asked for again, which counts as a record does. */
+  again(): void {
+    if (this.market.live.seq !== null) this.count(minuteOf(Date.now() * 1000))
+  }
+
   takeStatus(text: string): void {
     if (!this.#owesStatus && !this.connection.offer(text)) {
       this.#owesStatus = true
@@ -224,6 +209,7 @@ export class Seat {
   /** Nothing is told of the book any more, and who asks for it later begins anew. */
   #forgetBook(): void {
     this.#owe(null)
+    if (this.told !== null) this.connection.tenure.show(this.market.ticker)
     this.told = null
     this.connection.books.forget(this.market.ticker)
   }

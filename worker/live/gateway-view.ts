@@ -4,7 +4,8 @@ import { minuteOf } from '#core/market-minutes'
 import type { Style } from '#core/subscriptions'
 import type { ImageReason } from '#core/wire/stream'
 import type { BookMessage } from '#core/wire/stream-message'
-import { countTold, encode, type Seat } from './gateway-seat.ts'
+import { countTold, encode } from './gateway-encoded.ts'
+import type { Seat } from './gateway-seat.ts'
 
 /** One way of showing a market's book, encoded once for all who see it so. */
 export class SharedView {

@@ -148,6 +148,8 @@ export class MarketStream {
     const behind = told !== null && told > (this.live.seq ?? -1)
     if (session === null || behind || !hearsChannel(session, 'book')) return
     this.#subscribers.send([socket], this.live.start('resync'))
+    // An image that is asked for again counts as a record does.
+    if (this.live.seq !== null) this.#subscribers.meter([socket], minuteOf(Date.now() * 1000))
   }
 
   say(socket: WebSocket, message: ServerMessage): void {
@@ -172,7 +174,8 @@ export class MarketStream {
       }
       messages.push(...books)
     }
-    const brings = messages.some(bringsRecord)
+    // So does one of a further subscription.
+    const brings = messages.some(sub > 1 ? () => true : bringsRecord)
     if (channels.includes('bbo')) messages.push(...this.#bbo())
     if (channels.includes('status')) messages.push(...this.#standing())
     const sought = channels.includes('trade') && !hearsChannel(session, 'trade')

@@ -23,7 +23,8 @@ export class ShardLeases {
   readonly #markets = new Map<Ticker, number>()
   /** When each lease was renewed, or was first heard of, ms. */
   #renewedMs = new Map<string, number>()
-  #dueMs = 0
+  /** When they were renewed last, ms. */
+  #beganMs = Number.NEGATIVE_INFINITY
   #renewing = false
 
   constructor(sql: SqlStorage, env: () => Env) {
@@ -49,10 +50,10 @@ export class ShardLeases {
 
   /** Renews what there is, when it is time. Never rejects. */
   async renewIfDue(nowMs: number): Promise<void> {
-    if (this.#renewing || nowMs < this.#dueMs) return
-    const { LEASE_RENEW_MS } = settingsOf(this.#env())
-    this.#dueMs = nowMs + LEASE_RENEW_MS - LEASE_RENEW_MS / EARLY
-    if (!this.any) return
+    const { STREAM_RENEW_MS } = settingsOf(this.#env())
+    const isEarly = nowMs - this.#beganMs < STREAM_RENEW_MS - STREAM_RENEW_MS / EARLY
+    if (this.#renewing || !this.any || isEarly) return
+    this.#beganMs = nowMs
     this.#renewing = true
     try {
       await this.#renew()
@@ -118,7 +119,7 @@ export class ShardLeases {
     if (word === null) return null
     if (word === 'away') {
       const isOver =
-        nowMs - (this.#renewedMs.get(lease) ?? nowMs) >= settingsOf(this.#env()).LEASE_MS
+        nowMs - (this.#renewedMs.get(lease) ?? nowMs) >= settingsOf(this.#env()).STREAM_LEASE_MS
       // Who pays is not cut off by our trouble.
       if (plan !== 'free' || !isOver) return null
       return { lease, close: TRY_AGAIN_LATER, reason: 'its account does not answer' }

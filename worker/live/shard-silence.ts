@@ -67,7 +67,7 @@ export class ShardSilence {
   }
 
   #waitOn(): Promise<void> {
-    const { FEED_HEARTBEAT_MS, LEASE_RENEW_MS } = settingsOf(this.#env)
-    return lookAgain(this.#storage, Date.now() + Math.min(FEED_HEARTBEAT_MS, LEASE_RENEW_MS))
+    const { FEED_HEARTBEAT_MS, STREAM_RENEW_MS } = settingsOf(this.#env)
+    return lookAgain(this.#storage, Date.now() + Math.min(FEED_HEARTBEAT_MS, STREAM_RENEW_MS))
   }
 }
