@@ -1,7 +1,16 @@
 /** Providers that deliver to the same box whatever dots are in its name. */
-const DOTLESS = ['gmail.com']
-/** Other names of the same provider. */
-const SAME: Readonly<Record<string, string>> = { 'googlemail.com': 'gmail.com' }
+const DOTLESS = ['gmail.com', 'proton.me']
+/** Other names of the same provider, for the same box. */
+const SAME: Readonly<Record<string, string>> = {
+  'googlemail.com': 'gmail.com',
+  'protonmail.com': 'proton.me',
+  'protonmail.ch': 'proton.me',
+  'pm.me': 'proton.me',
+  'me.com': 'icloud.com',
+  'mac.com': 'icloud.com',
+  'ya.ru': 'yandex.ru',
+  'yandex.com': 'yandex.ru',
+}
 /** Providers for whom what follows a minus, not a plus, is the box owner's to choose. */
 const MINUS = ['yahoo.com', 'ymail.com', 'rocketmail.com']
 

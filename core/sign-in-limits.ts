@@ -24,22 +24,32 @@ export type Counted = {
   readonly most: number
 }
 
+/** Who attempts something. */
+export type Attempting = {
+  /** The address that is named, in normal form; null where none is. */
+  readonly mail: string | null
+  /** The browser, when that address signed in with it before. */
+  readonly browser: string | null
+  /** Null for this machine's own. */
+  readonly network: string | null
+}
+
 /**
  * Whom an attempt is counted for: the address of mail it names, and the network that it comes from. Known and unknown
- * addresses are counted alike.
- * @param mail normal form; null where none is named
- * @param network null for this machine's own
+ * addresses are counted alike. A browser with which the address signed in before is counted by itself, so that nobody can
+ * lock another out.
  */
 export function countedAttempt(
   attempt: Attempt,
-  { mail, network }: { readonly mail: string | null; readonly network: string | null },
+  { mail, browser, network }: Attempting,
   nowUs: Micros,
 ): readonly Counted[] {
   const { spanUs, ofMail, ofNetwork } = ATTEMPT_LIMITS[attempt]
   const fromUs = (nowUs - (nowUs % spanUs)) as Micros
   const span = { fromUs, untilUs: (fromUs + spanUs) as Micros }
+  const whose = browser === null ? `mail ${mail}` : `browser ${browser}`
   return [
-    ...(mail === null ? [] : [{ who: `${attempt} mail ${mail}`, ...span, most: ofMail }]),
+    ...(mail === null ? [] : [{ who: `${attempt} ${whose}`, ...span, most: ofMail }]),
     ...(network === null
       ? []
       : [{ who: `${attempt} network ${network}`, ...span, most: ofNetwork }]),

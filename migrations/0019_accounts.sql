@@ -122,7 +122,8 @@ as $$
 $$;
 
 -- All that the Account object must know of its account; null when there is none. Changes of plan from before `since_us` are
--- summed up as one from 0.
+-- summed up as one from 0. Of keys that ended the latest 5,000 are told at most: the object keeps all of this in one row, which
+-- may have 2 MB.
 create function kb.account_standing(account uuid, since_us bigint) returns jsonb
 language sql
 stable
@@ -146,7 +147,8 @@ as $$
           from kb.credit_grants g where g.account_id = a.id and g.month_us >= since_us), '[]'),
     'keys', coalesce((select jsonb_agg(jsonb_build_object('id', k.id, 'rev', k.rev,
             'expires_us', k.expires_us, 'revoked_us', k.revoked_us, 'month_cap', k.month_cap))
-          from kb.api_keys k where k.account_id = a.id), '[]'))
+          from (select * from kb.api_keys every where every.account_id = a.id
+            order by least(every.expires_us, every.revoked_us) desc nulls first limit 5000) k), '[]'))
   from kb.accounts a where a.id = account
 $$;
 

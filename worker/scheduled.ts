@@ -1,6 +1,6 @@
 import type { Micros } from '#core/instant'
 import { wakeAccounts } from './account/account-schedule.ts'
-import { runInbox } from './billing/inbox.ts'
+import { forgetEvents, runInbox } from './billing/inbox.ts'
 import { runOutbox } from './billing/outbox.ts'
 import { runWishes } from './billing/pursue.ts'
 import { reconcile } from './billing/reconcile.ts'
@@ -32,6 +32,7 @@ const JOBS: readonly Job[] = [
   { name: 'stripe-outbox', everyMinutes: 1, run: runOutbox },
   { name: 'stripe-wishes', everyMinutes: 1, run: runWishes },
   { name: 'stripe-reconciliation', everyMinutes: 30, run: reconcile },
+  { name: 'stripe-events-forgotten', everyMinutes: 60, run: forgetEvents },
   { name: 'deletions', everyMinutes: 1, run: goOnDeletingAll },
   { name: 'people-forgotten', everyMinutes: 60, run: forgetOld },
 ]
@@ -43,15 +44,22 @@ const PATIENCE_MS = 60_000
 /**
  * Runs the jobs that are due, each failing alone.
  * @param atMs the minute that this is the run of
+ * @param patienceMs for so long each is waited for
  */
-export async function runJobs(env: Env, atMs: number, jobs: readonly Job[] = JOBS): Promise<void> {
+export async function runJobs(
+  env: Env,
+  atMs: number,
+  jobs: readonly Job[] = JOBS,
+  patienceMs = PATIENCE_MS,
+): Promise<void> {
   const minute = Math.floor(atMs / MINUTE_MS)
   for (const { name, everyMinutes, run } of jobs) {
     if (minute % everyMinutes !== 0) continue
     try {
       const done = run(env, (atMs * 1000) as Micros).then(() => true)
-      if ((await inTime(done, PATIENCE_MS)) === null) {
+      if ((await inTime(done, patienceMs)) === null) {
         console.warn(JSON.stringify({ event: 'job_late', job: name }))
+        done.catch((error: unknown) => logFault(error, `job ${name}`))
       }
     } catch (error) {
       logFault(error, `job ${name}`)

@@ -9,6 +9,10 @@ test('spellings that reach the same box are one address', () => {
     ['a.n.n@gmail.com', 'ann@gmail.com'],
     ['A.N.N+x@GoogleMail.com', 'ann@gmail.com'],
     ['ann-shop@yahoo.com', 'ann@yahoo.com'],
+    ['a.nn@pm.me', 'ann@proton.me'],
+    ['ann@protonmail.com', 'ann@proton.me'],
+    ['ann@me.com', 'ann@icloud.com'],
+    ['ann@ya.ru', 'ann@yandex.ru'],
   ] as const) {
     expect(normalAddress(given), given).toBe(normal)
   }

@@ -4,7 +4,7 @@ import {
   waitOnExecutionContext,
 } from 'cloudflare:test'
 import { env } from 'cloudflare:workers'
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import type { Micros } from '#core/instant'
 import { type KeyRecord, keyRecordName } from '#core/key-record'
 import { hourOf } from '#core/period'
@@ -277,6 +277,28 @@ test('a job that fails keeps none of those after it from running, each in its mi
   await runJobs(env, 4 * 60_000, jobs)
   await runJobs(env, 5 * 60_000, jobs)
   expect(ran).toEqual(['bad', 'each', 'bad', 'each', 'fifth'])
+})
+
+test('a job that hangs is waited for no longer than it may take, and its failing later is logged', async () => {
+  const logged = vi.spyOn(console, 'error').mockImplementation(() => {})
+  const warned = vi.spyOn(console, 'warn').mockImplementation(() => {})
+  try {
+    const { promise, reject } = Promise.withResolvers<void>()
+    const ran: string[] = []
+    const next = async () => void ran.push('next')
+    const jobs = [
+      { name: 'hangs', everyMinutes: 1, run: () => promise },
+      { name: 'next', everyMinutes: 1, run: next },
+    ]
+    await runJobs(env, 60_000, jobs, 5)
+    expect(ran).toEqual(['next'])
+    expect(warned).toHaveBeenCalledWith(JSON.stringify({ event: 'job_late', job: 'hangs' }))
+    reject(new Error('no'))
+    await vi.waitFor(() => expect(String(logged.mock.calls)).toContain('job hangs'))
+  } finally {
+    logged.mockRestore()
+    warned.mockRestore()
+  }
 })
 
 test('the Worker’s own schedule tells what is left', async () => {

@@ -142,7 +142,7 @@ async function callFrom(path: string, headers: PersonHeaders, address: string): 
 }
 
 test('answers to our pages are framed, sniffed and read by nobody else', async () => {
-  for (const path of ['/account/session', '/auth/confirm', '/live/NO-SUCH']) {
+  for (const path of ['/account/session', '/auth/confirm', '/live/NO-SUCH', '/visitor-keys']) {
     const { headers } = await readPage(path)
     expect(headers.get('Content-Security-Policy')).toContain("frame-ancestors 'none'")
     expect(headers.get('Content-Security-Policy')).not.toContain('unsafe')

@@ -14,7 +14,8 @@ import {
   signedUp,
 } from './people.ts'
 
-afterEach(() => hurtSupabase({ aheadMs: 0, away: null, accessTokenS: 3600, claims: {} }))
+const RIGHT = { aheadMs: 0, away: null, accessTokenS: 3600, claims: {}, mailsFail: false } as const
+afterEach(() => hurtSupabase(RIGHT))
 
 /** The cookies that an answer sets, as a browser sends them back. */
 function cookieOf({ headers }: Answer): string {
@@ -25,9 +26,9 @@ function cookieOf({ headers }: Answer): string {
 }
 
 /** Follows the link of the last mail to an address. */
-async function follow(email: string, rest = ''): Promise<Answer> {
+async function follow(email: string, rest = '', Cookie = ''): Promise<Answer> {
   const { pathname, search } = new URL((await lastMail(email)).link)
-  return callPages(`${pathname}${search}${rest}`)
+  return callPages(`${pathname}${search}${rest}`, { Cookie })
 }
 
 test('somebody signs up, follows the link, and is signed in; later by their password', async () => {
@@ -38,13 +39,14 @@ test('somebody signs up, follows the link, and is signed in; later by their pass
     { email: ` ${email.toUpperCase()} `, password: PASSWORD },
   )
   expect([up.status, up.body['data']]).toEqual([200, { mailed: true }])
-  expect(cookieOf(up)).toBe('')
+  expect(cookieOf(up)).toMatch(/^__Host-kb_sign_up=\d{13}\.[\w-]{43}$/)
   const early = await callPages('/auth/sign-in', {}, { email, password: PASSWORD })
   expect(errorOf(early)).toMatchObject({ code: 'forbidden', param: 'email' })
 
-  const confirmed = await follow(email)
+  const confirmed = await follow(email, '', cookieOf(up))
   expect(confirmed.status).toBe(303)
   expect(confirmed.headers.get('Location')).toBe(`${ORIGIN}/account`)
+  expect(confirmed.headers.get('Cache-Control')).toBe('private, no-store')
   const told = await callPages('/account/session', { Cookie: cookieOf(confirmed) })
   expect(told.body['data']).toMatchObject({ signed_in: true, email })
 
@@ -57,6 +59,33 @@ test('somebody signs up, follows the link, and is signed in; later by their pass
   const { csrf_token } = back.body['data'] as { csrf_token: string }
   const headers = { Cookie: cookieOf(back), 'X-CSRF-Token': csrf_token }
   expect((await callPages('/auth/sign-out', headers, {})).status).toBe(200)
+})
+
+test('a password that a stranger chose for an address is none once its owner confirms', async () => {
+  const sent = (email: string, password: string) =>
+    callPages('/auth/sign-up', {}, { email, password })
+  for (const owner of ['signs up too', 'has a link sent', 'follows the link that comes']) {
+    const email = newEmail()
+    await hurtSupabase({ aheadMs: -61_000 })
+    const strangers = cookieOf(await sent(email, 'the word of a stranger'))
+    await hurtSupabase({ aheadMs: 0 })
+    let Cookie = ''
+    if (owner === 'signs up too') Cookie = cookieOf(await sent(email, PASSWORD))
+    if (owner === 'has a link sent') await callPages('/auth/magic-link', {}, { email })
+    const confirmed = await follow(email, '&next=/account/keys', Cookie)
+    expect(confirmed.headers.get('Location'), owner).toBe(`${ORIGIN}/account/password`)
+    const stranger = { email, password: 'the word of a stranger' }
+    const refused = await callPages('/auth/sign-in', { Cookie: strangers }, stranger)
+    expect(errorOf(refused).code, owner).toBe('unauthorized')
+
+    const own = { Cookie: cookieOf(confirmed) }
+    const told = await callPages('/account/session', own)
+    const { csrf_token } = told.body['data'] as { csrf_token: string }
+    const headers = { ...own, 'X-CSRF-Token': csrf_token }
+    const chosen = await callPages('/auth/password', headers, { password: PASSWORD })
+    expect(chosen.status, owner).toBe(200)
+    expect((await callPages('/auth/sign-in', {}, { email, password: PASSWORD })).status).toBe(200)
+  }
 })
 
 test('a link leads on to pages of ours alone, and is good for an hour', async () => {
@@ -78,6 +107,18 @@ test('a link leads on to pages of ours alone, and is good for an hour', async ()
   await callPages('/auth/reset', {}, { email: late })
   await hurtSupabase({ aheadMs: 3_601_000 })
   expect(errorOf(await follow(late)).code).toBe('unauthorized')
+})
+
+test('a link of somebody else’s takes nobody’s session from them', async () => {
+  const [mine, theirs] = [await signedUp(), await signedUp()]
+  await hurtSupabase({ aheadMs: 61_000 })
+  await callPages('/auth/magic-link', {}, { email: theirs.email })
+  const led = await follow(theirs.email, '', mine.headers.Cookie)
+  expect(errorOf(led)).toMatchObject({ code: 'forbidden', param: 'session' })
+  expect(cookieOf(led)).toBe('')
+  await hurtSupabase({ aheadMs: 122_000 })
+  await callPages('/auth/magic-link', {}, { email: mine.email })
+  expect((await follow(mine.email, '', mine.headers.Cookie)).status).toBe(303)
 })
 
 test('a link that is not whole, or that nobody sent, is refused', async () => {
@@ -135,6 +176,20 @@ test('nothing tells whether somebody has an address: not the answer, not its hea
   expect(await mailsTo(unconfirmed)).not.toEqual([])
 })
 
+test('nor does a mail that cannot be handed over', async () => {
+  const { email } = await signedUp()
+  const unknown = newEmail()
+  await hurtSupabase({ mailsFail: true })
+  for (const path of ['/auth/sign-up', '/auth/magic-link', '/auth/reset']) {
+    const sent = [email, unknown].map((one) =>
+      callPages(path, {}, { email: one, password: PASSWORD }),
+    )
+    for (const answer of await Promise.all(sent)) {
+      expect([answer.status, answer.body['data']], path).toEqual([200, { mailed: true }])
+    }
+  }
+})
+
 test('what is wrong with what was sent is said by field, and never repeated', async () => {
   const email = newEmail()
   const wrong: [string, unknown, string][] = [
@@ -187,6 +242,31 @@ test('whoever tries too often waits: for an address of mail, and from a network'
   expect(many.filter((status) => status === 429).length).toBe(2)
 })
 
+test('nobody locks out a browser with which somebody signed in before', async () => {
+  const { email } = await signedUp()
+  const right = { email, password: PASSWORD }
+  const Cookie = cookieOf(await callPages('/auth/sign-in', {}, right))
+  const other = cookieOf(
+    await callPages('/auth/sign-in', {}, { email: (await signedUp()).email, password: PASSWORD }),
+  )
+  const brief = { MAIL_ANSWER_MS: '0' }
+  const tried = (path: string, i: number, body: object, Cookie = '') =>
+    callWith(brief, path, `203.1.${i}.1`, body, { Cookie }).then(({ status }) => status)
+  const wrong = { email, password: 'wrong' }
+  await Promise.all(Array.from({ length: 12 }, (_, i) => tried('/auth/sign-in', i, wrong)))
+  await Promise.all(Array.from({ length: 6 }, (_, i) => tried('/auth/reset', i, { email })))
+  const forged = Cookie.replace(/known=../, 'known=AA')
+  for (const none of ['', other, forged]) {
+    expect(await tried('/auth/sign-in', 99, right, none)).toBe(429)
+    expect(await tried('/auth/reset', 99, { email }, none)).toBe(429)
+  }
+  expect(await tried('/auth/sign-in', 99, right, Cookie)).toBe(200)
+  expect(await tried('/auth/reset', 99, { email }, Cookie)).toBe(200)
+  // Who stole it tries no more often than anybody.
+  const tries = Array.from({ length: 10 }, (_, i) => tried('/auth/sign-in', i, wrong, Cookie))
+  expect((await Promise.all(tries)).filter((status) => status === 429)).toHaveLength(1)
+})
+
 test('one address gets five mails an hour from us, whether it is somebody’s or not', async () => {
   for (const email of [newEmail(), (await signedUp()).email]) {
     const ask = () => callWith({ MAIL_ANSWER_MS: '0' }, '/auth/reset', '127.0.0.1', { email })
@@ -201,12 +281,14 @@ async function callWith(
   path: string,
   address: string,
   body: object,
+  more: Readonly<Record<string, string>> = {},
 ): Promise<Response> {
   const context = createExecutionContext()
   const headers = {
     Origin: ORIGIN,
     'Content-Type': 'application/json',
     'CF-Connecting-IP': address,
+    ...more,
   }
   const request = new Request(`${ORIGIN}${path}`, {
     method: 'POST',

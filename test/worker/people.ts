@@ -126,6 +126,7 @@ export async function hurtSupabase(order: {
   readonly away?: number | 'cut' | 'silent' | null
   readonly accessTokenS?: number
   readonly claims?: Readonly<Record<string, unknown>>
+  readonly mailsFail?: boolean
 }): Promise<void> {
   const response = await fetch(`${env.SUPABASE_URL}/control`, {
     method: 'POST',

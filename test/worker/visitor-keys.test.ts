@@ -1,9 +1,12 @@
 import { createExecutionContext, waitOnExecutionContext } from 'cloudflare:test'
 import { env } from 'cloudflare:workers'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import type { AccountLimits } from '#core/account-word'
+import { ALL_VISITORS, visitorsOf } from '#core/visitor-standing'
+import { accountStub } from '../../worker/account/account-stub.ts'
 import { makeApp } from '../../worker/app.ts'
 import { readPageKey } from '../../worker/keys/page-key.ts'
-import { makeVisitorKey, readVisitorKey } from '../../worker/keys/visitor-key.ts'
+import { makeVisitorKey, readVisitorKey, visitorPrefix } from '../../worker/keys/visitor-key.ts'
 import { type Answer, call, errorOf } from './api.ts'
 import { now } from './key-accounts.ts'
 import { openSocket } from './socket.ts'
@@ -125,6 +128,21 @@ test('an address that a caller writes itself counts for nothing', async () => {
   const path = `/v1/markets/${SHOWN}`
   const forwarded = { 'X-Forwarded-For': address, 'X-Real-IP': address }
   expect((await callAs(path, key, newAddress(), forwarded)).status).toBe(401)
+})
+
+test('what a visitor’s network may not spend is not kept from all others', async () => {
+  const address = newAddress()
+  const key = await keyOf(address)
+  const ofNetwork = accountStub(env, visitorsOf(visitorPrefix(address)))
+  const all = accountStub(env, ALL_VISITORS)
+  const { left: credits } = (await ofNetwork.limits()) as AccountLimits
+  const what = { keyId: 'visitor', rev: 1, route: '/v1/trades', credits, counts: true }
+  await ofNetwork.spend({ requestId: `req_${crypto.randomUUID()}`, ...what })
+  const { left: before } = (await all.limits()) as AccountLimits
+  const answer = await callAs(`/v1/markets/${SHOWN}/trades`, key, address)
+  expect(errorOf(answer).code).toBe('quota_exceeded')
+  const { left: after } = (await all.limits()) as AccountLimits
+  expect(after).toBeGreaterThanOrEqual(before)
 })
 
 test('a visitor’s key makes no other key, and cannot see an account', async () => {

@@ -1,11 +1,14 @@
 import type { MiddlewareHandler } from 'hono'
+import { CACHE_CONTROL } from '#core/caching'
 import type { App } from '../context.ts'
 
 /**
  * For answers that browsers show or our pages read: none is framed, sniffed, read by another site or sent over plain HTTP,
- * and no address of ours, which may hold a link's token, is told to others. A page's own policy stays.
+ * none is kept that does not say so, and no address of ours, which may hold a link's token, is told to others. A page's
+ * own word stays.
  */
 const HEADERS = {
+  'Cache-Control': CACHE_CONTROL.none,
   'Content-Security-Policy':
     "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
   'X-Content-Type-Options': 'nosniff',

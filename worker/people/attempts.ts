@@ -10,6 +10,7 @@ import { settingsOf } from '../env.ts'
 import { hmac, printHex } from '../hmac.ts'
 import { nowUs } from '../now.ts'
 import { countTries } from '../store/people-tries.ts'
+import { knownBrowser } from './known-browser.ts'
 import { UNCONFIGURED } from './signed-in.ts'
 
 /**
@@ -26,7 +27,8 @@ export async function tooMany(
   const now = nowUs()
   const mail = email === null ? null : normalAddress(email)
   const network = countedNetwork(addressPrefix(clientAddress(c) ?? ''))
-  const counted = countedAttempt(attempt, { mail, network }, now)
+  const browser = email === null ? null : await knownBrowser(c, secret, email)
+  const counted = countedAttempt(attempt, { mail, browser, network }, now)
   if (counted.length === 0) return null
   const hashed = await Promise.all(
     counted.map(async (one) => ({ ...one, hash: printHex(await hmac(secret, `try ${one.who}`)) })),

@@ -11,7 +11,8 @@ const REFRESH = '__Host-kb_refresh'
 const KEPT_S = 30 * 86_400
 /** Longer ones are not Supabase's. */
 const MOST = 6000
-const OPTIONS = { path: '/', secure: true, httpOnly: true, sameSite: 'Lax' } as const
+/** Of every cookie of ours. */
+export const COOKIE_TERMS = { path: '/', secure: true, httpOnly: true, sameSite: 'Lax' } as const
 
 /** The session's cookies; null when there are none. */
 export function readSessionCookies(c: Context<App>): SessionCookies | null {
@@ -26,12 +27,12 @@ export function setSessionCookies(
   c: Context<App>,
   session: { readonly access_token: string; readonly refresh_token: string },
 ): void {
-  setCookie(c, ACCESS, session.access_token, { ...OPTIONS, maxAge: KEPT_S })
-  setCookie(c, REFRESH, session.refresh_token, { ...OPTIONS, maxAge: KEPT_S })
+  setCookie(c, ACCESS, session.access_token, { ...COOKIE_TERMS, maxAge: KEPT_S })
+  setCookie(c, REFRESH, session.refresh_token, { ...COOKIE_TERMS, maxAge: KEPT_S })
 }
 
 /** Has the browser forget its session. */
 export function clearSessionCookies(c: Context<App>): void {
-  setCookie(c, ACCESS, '', { ...OPTIONS, maxAge: 0 })
-  setCookie(c, REFRESH, '', { ...OPTIONS, maxAge: 0 })
+  setCookie(c, ACCESS, '', { ...COOKIE_TERMS, maxAge: 0 })
+  setCookie(c, REFRESH, '', { ...COOKIE_TERMS, maxAge: 0 })
 }

@@ -10,6 +10,7 @@ import { accountOf } from './person-account.ts'
 import { parseFields } from './read-fields.ts'
 import { FRESH_US, requirePerson } from './session.ts'
 import { clearSessionCookies, readSessionCookies } from './session-cookies.ts'
+import { setPassword } from './set-password.ts'
 import { AWAY, SIGNED_OUT, signedIn } from './signed-in.ts'
 import { askSupabase, SupabaseAwayError } from './supabase.ts'
 import { refusalOf } from './supabase-fault.ts'
@@ -54,10 +55,8 @@ async function newPassword(c: Context<App>): Promise<Response> {
   if (!parsed.ok) return refuse(c, parsed.error)
   const { access, refresh, supabase } = found
   try {
-    const { error } = await askSupabase(supabase, 'person', async (auth) => {
-      const set = await auth.setSession({ access_token: access, refresh_token: refresh })
-      return set.error === null ? auth.updateUser(parsed.fields) : set
-    })
+    const session = { access_token: access, refresh_token: refresh }
+    const error = await setPassword(supabase, session, parsed.fields.password)
     if (error !== null) return refuse(c, error.status === 403 ? SIGNED_OUT : refusalOf(error))
     return answerPerson(c, { changed: true })
   } catch (error) {

@@ -29,17 +29,21 @@ const STALE: ApiError = {
   message: 'sign in again: this needs a sign-in of the last 10 minutes',
 }
 
+/** What a session must be beside good. */
+type Needed = {
+  /** Supabase must say now that they are signed in: what is given out may outlive the session. */
+  readonly vouched?: boolean
+  /** That, and they must have signed in less than 10 minutes ago. */
+  readonly fresh?: boolean
+}
+
 /**
  * Who calls, by the cookies of their session; their account is made when it is their first call. A call that may change
  * something must come from our own pages: by its Origin, and by the session's CSRF token.
- * @param fresh whether they must have signed in less than 10 minutes ago, and Supabase must say now that they are signed in
  * Throws DatabaseAwayError; Supabase's absence is an answer.
  */
-export async function requireSession(
-  c: Context<App>,
-  { fresh = false }: { readonly fresh?: boolean } = {},
-): Promise<SessionCheck> {
-  const found = await requirePerson(c, { fresh })
+export async function requireSession(c: Context<App>, needed: Needed = {}): Promise<SessionCheck> {
+  const found = await requirePerson(c, needed)
   if (!found.ok) return found
   const account = await accountOf(c, found)
   if (!account.ok) return account
@@ -50,7 +54,7 @@ export async function requireSession(
 /** As requireSession, for what a person may do who has no account, or whose account is closed. */
 export async function requirePerson(
   c: Context<App>,
-  { fresh = false }: { readonly fresh?: boolean } = {},
+  { fresh = false, vouched = fresh }: Needed = {},
 ): Promise<SignedIn> {
   const reading = isReading(c)
   const foreign = reading ? null : foreignOrigin(c)
@@ -60,7 +64,7 @@ export async function requirePerson(
   const secret = found.sessionSecret
   const unmarked = reading ? null : await missingCsrf(c, secret, found.person.sessionId)
   if (unmarked !== null) return { ok: false, error: unmarked }
-  if (!fresh) return found
-  if (nowUs() - found.person.signedInUs >= FRESH_US) return { ok: false, error: STALE }
-  return vouchFor(found)
+  const isOld = nowUs() - found.person.signedInUs >= FRESH_US
+  if (fresh && isOld) return { ok: false, error: STALE }
+  return vouched ? vouchFor(found) : found
 }

@@ -20,6 +20,13 @@ export type AskAs = { readonly address: string | null } | 'person' | 'operator'
 /** Supabase does not answer, not in time, or that it cannot. */
 export class SupabaseAwayError extends Error {
   readonly code = 'supabase_away'
+  /** Whether Supabase Auth itself took the call, and failed at what it had to do for it. */
+  readonly tookIt: boolean
+
+  constructor(message: string, options: ErrorOptions & { readonly tookIt?: boolean } = {}) {
+    super(message, options)
+    this.tookIt = options.tookIt ?? false
+  }
 }
 
 /** Supabase's address and keys; null when one of them is missing. */
@@ -48,20 +55,21 @@ export async function askSupabase<Result>(
   away.promise.catch(() => {})
   const signal = AbortSignal.timeout(DEADLINE_MS)
   let isAway = false
-  const leave = () => {
+  const leave = (tookIt: boolean) => {
     isAway = true
-    away.reject(new SupabaseAwayError('Supabase is away'))
+    away.reject(new SupabaseAwayError('Supabase is away', { tookIt }))
   }
-  signal.addEventListener('abort', leave)
+  const late = () => leave(false)
+  signal.addEventListener('abort', late)
   const once = async (input: RequestInfo | URL, init?: RequestInit): Promise<Response> => {
     // Nobody waits any more: an answer like this one ends the client's tries.
     if (isAway) return Response.json({ code: 'away', message: 'away' }, { status: 400 })
     try {
       const response = await fetch(input, { ...init, signal })
-      if (response.status >= 500) leave()
+      if (response.status >= 500) leave(response.headers.has('x-sb-error-code'))
       return response
     } catch (error) {
-      leave()
+      leave(false)
       throw error
     }
   }
@@ -72,7 +80,7 @@ export async function askSupabase<Result>(
   try {
     return await Promise.race([run(client.auth), away.promise])
   } finally {
-    signal.removeEventListener('abort', leave)
+    signal.removeEventListener('abort', late)
   }
 }
 

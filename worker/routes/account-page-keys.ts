@@ -13,7 +13,7 @@ const PATH = '/account/page-keys'
 export function addAccountPageKeys(app: OpenAPIHono<App>): void {
   app.use(PATH, only('POST'))
   app.post(PATH, async (c) => {
-    const checked = await requireSession(c)
+    const checked = await requireSession(c, { vouched: true })
     if (!checked.ok) return refuse(c, checked.error)
     const expiresMs = Date.now() + PAGE_KEY_MS
     const key = await makePageKey(c.env, checked.session.accountId, expiresMs)
