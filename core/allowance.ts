@@ -24,7 +24,16 @@ export function creditsLeft(
   return Math.max(0, ofIncluded + ofOverage - held)
 }
 
-/** The part of credits that are settled now which goes beyond the included ones: those come first. */
-export function overPart({ used, over }: Spent, included: number, credits: number): number {
-  return credits - Math.min(credits, Math.max(0, included - (used - over)))
+/**
+ * The part of credits that are settled now which goes beyond the included ones: those come first. What was reserved when more
+ * was allowed, under a higher cap or in the month before, is our loss: nobody is billed beyond the cap.
+ */
+export function overPart(
+  { used, over }: Spent,
+  included: number,
+  overage: number,
+  credits: number,
+): number {
+  const beyond = credits - Math.min(credits, Math.max(0, included - (used - over)))
+  return Math.min(beyond, Math.max(0, overage - over))
 }

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import type { Micros } from './instant.ts'
+import { monthOf } from './period.ts'
 import { PLAN_NAMES, type Plan, type PlanName, planOf } from './plan.ts'
 
 const us = z.int().transform((value) => value as Micros)
@@ -65,6 +66,8 @@ export function planAt(standing: AccountStanding, atUs: Micros): Plan {
  * @param monthUs the begin of the month
  */
 export function includedCredits(standing: AccountStanding, monthUs: Micros): number {
+  // Terms of its own are agreed for every month: what invoices grant or take is of the plan's credits.
+  if (standing.terms.credits !== undefined) return standing.terms.credits
   const begin = planAt(standing, monthUs)
   const base = begin.name === 'free' && !standing.free_credits ? 0 : begin.credits
   const granted = standing.grants.filter(({ month_us }) => month_us === monthUs)
@@ -73,12 +76,21 @@ export function includedCredits(standing: AccountStanding, monthUs: Micros): num
 
 /**
  * The credits that may be spent in a month beyond the included ones: what the customer's cap pays for; none while overage is
- * off or suspended. Until a first invoice was paid the cap is at most one month's price.
+ * off or suspended. Until a first invoice was paid the cap is at most one month's price. After an upgrade they count at the
+ * dearest price of the month, as some of them may have been spent at that: the cap is never passed.
  */
 export function overageCredits(standing: AccountStanding, atUs: Micros): number {
   const { overageCents, monthCents } = planAt(standing, atUs)
   const { overage_cap_cents: cap, overage_suspended, paid_once } = standing
   if (overageCents === null || cap === null || overage_suspended !== null) return 0
   const cents = paid_once ? cap : Math.min(cap, monthCents)
-  return Math.floor((cents * 100_000) / overageCents)
+  return Math.floor((cents * 100_000) / dearestOverage(standing, atUs))
+}
+
+/** The highest price of 100,000 credits, cents, among the plans of a month up to an instant. */
+function dearestOverage(standing: AccountStanding, atUs: Micros): number {
+  const { fromUs } = monthOf(atUs)
+  const since = standing.plans.filter(({ from_us }) => fromUs < from_us && from_us <= atUs)
+  const plans = [planNameAt(standing, fromUs), ...since.map(({ plan }) => plan)]
+  return Math.max(...plans.map((plan) => planOf(plan).overageCents ?? 0))
 }

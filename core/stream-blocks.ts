@@ -53,6 +53,11 @@ export class StreamBlocks {
     return credits
   }
 
+  /** Gives a block back of which nothing was sent. */
+  giveBack(): void {
+    this.#reserved = 0
+  }
+
   /** What the next block costs at most. */
   get next(): number {
     return Math.min(BLOCK_CREDITS, Math.ceil((this.#most - this.#rows) / ROWS_PER_CREDIT))

@@ -82,6 +82,26 @@ test('an account’s own terms stand over its plan', () => {
   })
 })
 
+test('an account’s own credits are those of every month, whatever its invoices grant or take', () => {
+  const grants = [{ source: 'unpaid:in_1', month_us: NOVEMBER, credits: -490_000 }]
+  const plans = [{ plan: 'starter', from_us: 0 }]
+  expect(includedCredits(standing({ terms: { credits: 700 }, plans, grants }), NOVEMBER)).toBe(700)
+})
+
+test('after an upgrade the cap holds for both plans’ overage together: by the dearer price', () => {
+  const upgrade = at('2026-11-10T00:00:00Z')
+  const plans = [
+    { plan: 'starter', from_us: 0 },
+    { plan: 'scale', from_us: upgrade },
+  ]
+  const account = standing({ overage_cap_cents: 10_000, plans })
+  const before = overageCredits(account, (upgrade - 1) as Micros)
+  const later = overageCredits(account, upgrade)
+  // What was spent before at $8, and what may be spent since at $4, the 100,000.
+  expect(before * 8 + (later - before) * 4).toBeLessThanOrEqual(100 * 100_000)
+  expect(overageCredits(account, DECEMBER)).toBe(2_500_000)
+})
+
 test.each([
   ['off', { overage_cap_cents: null }, 0],
   ['on, by the plan’s price', { overage_cap_cents: 1600 }, 200_000],

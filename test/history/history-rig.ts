@@ -41,6 +41,7 @@ export async function startHistory(made: MadeHistory): Promise<HistoryRig> {
       FEED_TOKEN: 'the-feed-token-of-tests',
       KEY_PEPPER_V1: pepper,
       CURSOR_SECRET_V1: 'the-cursor-secret-of-tests',
+      SESSION_SECRET_V1: 'the-session-secret-of-tests',
     },
   })
   const stop = async () => {

@@ -175,6 +175,8 @@ test('a session that began ten minutes ago lists keys and changes none, one that
   const left = await signedUp()
   expect((await callPages('/auth/sign-out', left.headers, {})).status).toBe(200)
   expect((await callPages('/account/keys', left.headers, LIVE)).status).toBe(401)
+  // A page key outlives what it was made by: of an ended session there is none.
+  expect((await callPages('/account/page-keys', left.headers, {})).status).toBe(401)
 })
 
 test('other methods are refused', async () => {

@@ -202,6 +202,19 @@ test('usage is told in parts of whole hours when it is much', async () => {
   expect(rest.rows).toHaveLength(5001)
 })
 
+test('an object that is evicted again and again tells the ledger no later than one that is not', async () => {
+  const account = await makeAccount()
+  const { stub, keyId } = account
+  await stub.spend(ask(keyId, 1))
+  const armed = () => runInDurableObject(stub, (_, { storage }) => storage.getAlarm())
+  const first = await armed()
+  for (let i = 0; i < 3; i++) {
+    await evict(account)
+    await stub.spend(ask(keyId, 1))
+    expect(await armed()).toBe(first)
+  }
+})
+
 test('the schedule closes an hour that its object has not', async () => {
   const account = await makeAccount()
   const { stub, id } = account

@@ -2,6 +2,7 @@ import { runInDurableObject } from 'cloudflare:test'
 import { env } from 'cloudflare:workers'
 import { expect, test } from 'vitest'
 import { blockedRecordName } from '#core/key-record'
+import { accountStanding } from '#core/standing'
 import { accountStub } from '../../worker/account/account-stub.ts'
 import { addKey, ask, change, evict, ledger, makeAccount, setTime } from './account-object.ts'
 import { asOwner } from './store.ts'
@@ -157,7 +158,10 @@ test('a revoked key is refused whatever the edge believes, a new one is met at o
   expect(await stub.spend(ask(keyId, 1))).toMatchObject({ ok: true })
   const added = await addKey(id)
   expect(await stub.spend(ask(added, 1))).toMatchObject({ ok: true })
-  await asOwner((sql) => sql`update kb.api_keys set revoked_us = 2, rev = 2 where id = ${keyId}`)
+  await asOwner(
+    (sql) =>
+      sql`update kb.api_keys set revoked_us = ${Date.now() * 1000}, rev = 2 where id = ${keyId}`,
+  )
   // Nobody has told the object: the edge that has heard of it does.
   expect(await stub.spend(ask(keyId, 1, { rev: 1 }))).toMatchObject({ ok: true })
   expect(await stub.spend(ask(keyId, 1, { rev: 2 }))).toMatchObject({ code: 'key_revoked' })
@@ -277,4 +281,22 @@ test('visitors spend from constants by the day, whatever their keys, and nobody 
   expect(await stub.spend(ask('of another', 1))).toMatchObject({ code: 'quota_exceeded' })
   await setTime({ stub }, noon + 12 * 3_600_000)
   expect(await stub.spend(ask('of another', 1))).toMatchObject({ ok: true })
+})
+
+test('what an account’s object keeps does not grow with all the keys that ever were', async () => {
+  const { id, keyId } = await makeAccount()
+  await asOwner(
+    (sql) => sql`
+      insert into kb.api_keys
+        (account_id, hash, pepper_version, display, scopes, created_us, expires_us, revoked_us)
+      select ${id}, sha256((${id}::text || n)::bytea), 1, 'kb_live_test', '{live}', 1,
+        case n % 2 when 0 then n end, case n % 2 when 1 then n end
+      from generate_series(1, 5500) n`,
+  )
+  const [row] = await asOwner((sql) => sql`select kb.account_standing(${id}, 0) as standing`)
+  const { keys } = accountStanding.parse(row?.['standing'])
+  expect(keys).toHaveLength(5000)
+  expect(keys.map((key) => key.id)).toContain(keyId)
+  expect(keys.map((key) => key.expires_us)).toContain(5500)
+  expect(keys.map((key) => key.expires_us)).not.toContain(2)
 })

@@ -82,11 +82,22 @@ test('a revocation takes effect on the next request, while KV and the isolate st
   expect(codeOf(await edge.call(BOOK, account.key))).toBe('200')
   await changeAccount(
     account,
-    (sql) => sql`update kb.api_keys set revoked_us = 2, rev = rev + 1 where id = ${account.keyId}`,
+    (sql) => sql`
+      update kb.api_keys set revoked_us = ${Date.now() * 1000}, rev = rev + 1
+      where id = ${account.keyId}`,
   )
   const answer = await edge.call(BOOK, account.key)
   expect(codeOf(answer)).toBe('key_revoked')
   expect(answer.headers.get('X-Credits-Cost')).toBe('0')
+})
+
+test('a key that its account does not let in is told nothing of how the account stands', async () => {
+  const account = await makeAccount('pro')
+  const kv = await kvOf(account, 'pro', { account: crypto.randomUUID() })
+  const answer = await new Edge({ KEYS: kv.binding }).call(BOOK, account.key)
+  expect(codeOf(answer)).toBe('unauthorized')
+  expect(rateOf(answer)).toMatchObject({ policy: 'address' })
+  expect(answer.headers.get('X-Credits-Remaining')).toBeNull()
 })
 
 test('an upgrade takes effect on the next request, while KV still knows the old plan', async () => {
@@ -123,9 +134,12 @@ test.each([
   expect(codeOf(await new Edge({ KEYS: kv.binding }).call(BOOK, account.key))).toBe('200')
 })
 
-test('while KV fails, Postgres is asked', async () => {
+test.each([
+  ['fails', () => Promise.reject(new Error('KV is away'))],
+  ['never answers', () => new Promise(() => {})],
+])('while KV %s, Postgres is asked', async (_, get) => {
   const account = await makeAccount('pro')
-  const broken = { get: () => Promise.reject(new Error('KV is away')) }
+  const broken = { get }
   const edge = new Edge({ KEYS: broken as unknown as KVNamespace })
   expect(codeOf(await edge.call(BOOK, account.key))).toBe('200')
 })

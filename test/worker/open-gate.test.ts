@@ -100,6 +100,23 @@ test('the gate stays shut for the free plan, for more than a credit, and where P
   expect([...(await journalOf(free)), ...(await journalOf(paid))]).toEqual([])
 })
 
+test('what is refused as its object answers too late keeps nothing reserved', async () => {
+  const account = await makeAccount('free')
+  const real = env.ACCOUNT.getByName(account.accountId)
+  const late = {
+    getByName: () => ({
+      spend: async (ask: Parameters<Account['spend']>[0]) => {
+        await real.spend(ask)
+        return new Promise<never>(() => {})
+      },
+      settle: (...args: Parameters<Account['settle']>) => real.settle(...args),
+    }),
+  } as unknown as DurableObjectNamespace<Account>
+  const edge = new Edge({ ACCOUNT: late, ACCOUNT_MS: '300' })
+  expect(codeOf(await edge.call(BOOK, account.key))).toBe('upstream_degraded')
+  expect(await limitsOf(account)).toMatchObject({ used: 0, held: 0 })
+})
+
 test('a key that is revoked stays out while its object cannot be reached', async () => {
   const account = await makeAccount('pro')
   const edge = new Edge({ ACCOUNT: throwing() })

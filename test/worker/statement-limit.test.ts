@@ -21,7 +21,8 @@ async function running(): Promise<number> {
   const [row] = await asOwner(
     (sql) => sql`
       select count(*)::int as n from pg_stat_activity
-      where usename = 'kb_reader' and state = 'active' and backend_type = 'client backend'`,
+      where usename = 'kb_reader' and state = 'active' and backend_type = 'client backend'
+        and datname = current_database()`,
   )
   return row?.['n']
 }

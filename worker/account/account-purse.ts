@@ -72,8 +72,8 @@ export class Purse {
   }
 
   /** The part of credits that are to be settled now which goes beyond the included ones. */
-  overPart(credits: number, included: number): number {
-    return overPart(this.spent, included, credits)
+  overPart(credits: number, { included, overage }: Terms): number {
+    return overPart(this.spent, included, overage, credits)
   }
 
   /** Counts credits that were settled. */

@@ -7,7 +7,7 @@ import { accountStub } from './account-stub.ts'
 
 /** An hour that is open so long after its begin (µs) should have been closed by its object long ago. */
 const OVERDUE_US = 4_500_000_000
-/** So many accounts a run. */
+/** So many accounts a run, in no order: those that cannot be woken keep nobody else waiting. */
 const MOST = 100
 
 /**
@@ -17,11 +17,13 @@ const MOST = 100
 export async function wakeAccounts(env: Env, nowUs: Micros): Promise<void> {
   const [unspent, overdue] = await withAccounts(env, async (sql) => [
     await sql`
-      select distinct account_id from kb.gate_journal
-      where spent_us is null and at_us <= ${nowUs - PASSED_US} limit ${MOST}`,
+      select account_id from kb.gate_journal
+      where spent_us is null and at_us <= ${nowUs - PASSED_US}
+      group by account_id order by random() limit ${MOST}`,
     await sql`
-      select distinct account_id from kb.usage_totals
-      where not closed and hour_us <= ${nowUs - OVERDUE_US} limit ${MOST}`,
+      select account_id from kb.usage_totals
+      where not closed and hour_us <= ${nowUs - OVERDUE_US}
+      group by account_id order by random() limit ${MOST}`,
   ])
   for (const row of unspent) {
     const id = String(row['account_id'])

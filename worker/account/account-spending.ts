@@ -215,15 +215,15 @@ export class Spending {
   }
 
   #settled(
-    { plan, included }: Terms,
+    terms: Terms,
     { keyId, route, requests }: What,
     credits: number,
     failed: number,
     nowMs: number,
   ): Settled {
-    const over = this.#purse.overPart(credits, included)
+    const over = this.#purse.overPart(credits, terms)
     const hourUs = this.#usage.hourAt(us(nowMs))
-    const settled = { keyId, route, requests, failed, credits, over, hourUs, plan: plan.name }
+    const settled = { keyId, route, requests, failed, credits, over, hourUs, plan: terms.plan.name }
     this.#count(settled)
     return settled
   }

@@ -38,13 +38,21 @@ export type UpkeepParts = {
 export class Upkeep {
   readonly #parts: UpkeepParts
   readonly #closeMs: number
-  /** When the alarm comes, by the platform's clock; null when that is not known. */
+  /** When the alarm comes, by the platform's clock; null when none does. */
   #armedMs: number | null = null
   #failures = 0
 
   constructor(parts: UpkeepParts) {
     this.#parts = parts
     this.#closeMs = CLOSE_MS + (crc32(parts.name) % CLOSE_SPREAD_MS)
+  }
+
+  /** Learns when the alarm comes, which an eviction does not put off; to be done before anything else is. */
+  async begin(): Promise<void> {
+    const { storage, usage, spending } = this.#parts
+    this.#armedMs = await storage.getAlarm()
+    // What was settled before an eviction waits no longer than it would have.
+    if (usage.isPending || spending.isHolding) this.changed()
   }
 
   /** Something has changed that the ledger is to be told of. */

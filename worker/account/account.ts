@@ -57,7 +57,7 @@ export class Account extends DurableObject<Env> {
     this.#leaseMemory,
     this.#spending,
     this.#terms,
-    settingsOf(this.env).LEASE_MS,
+    settingsOf(this.env).STREAM_LEASE_MS,
   )
   readonly #absorbed = new Absorbed(this.#sql)
   readonly #upkeep = new Upkeep({
@@ -81,8 +81,7 @@ export class Account extends DurableObject<Env> {
 
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env)
-    // What was settled before an eviction waits no longer than it would have.
-    if (this.#usage.isPending || this.#spending.isHolding) this.#upkeep.changed()
+    void ctx.blockConcurrencyWhile(() => this.#upkeep.begin())
   }
 
   /** The time, ms. */

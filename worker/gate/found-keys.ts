@@ -4,10 +4,14 @@ import { type KeyRecord, keyRecord, keyRecordName } from '#core/key-record'
 import { KnownKeys } from '#core/known-keys'
 import { type App, readAccounts } from '../context.ts'
 import type { Env } from '../env.ts'
+import { inTime } from '../live/patience.ts'
 import { type ApiKey, findApiKey, findApiKeyById } from '../store/api-keys.ts'
 
 /** A key, or that there is none. */
 type Found = { readonly key: ApiKey | null }
+
+/** KV that takes longer than this, ms, is not waited for. */
+const EDGE_MS = 500
 
 const known = new WeakMap<Env, KnownKeys<Found>>()
 
@@ -46,7 +50,7 @@ function memoryOf(env: Env): KnownKeys<Found> {
 /** What KV holds of a key; null for nothing, for what cannot be read, and while KV fails: Postgres knows. */
 async function keyAtEdge(env: Env, hash: string): Promise<ApiKey | null> {
   try {
-    const text = await env.KEYS.get(keyRecordName(hash))
+    const text = await inTime(env.KEYS.get(keyRecordName(hash)), EDGE_MS)
     const record = text === null ? null : keyRecord.safeParse(JSON.parse(text))
     return record?.success ? keyOf(record.data) : null
   } catch {

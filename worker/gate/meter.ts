@@ -1,10 +1,10 @@
 import type { Context } from 'hono'
 import type { Admission } from '#core/admission'
-import type { ApiError } from '#core/api-error'
+import { API_ERROR_STATUS, type ApiError } from '#core/api-error'
 import { BURST_S, planOf } from '#core/plan'
 import type { App } from '../context.ts'
 import { type Admitted, rateOf } from './admitted.ts'
-import { type AccountWord, askAccount, settleAccount } from './ask-account.ts'
+import { type AccountWord, askAccount, type Settlement, settleAccount } from './ask-account.ts'
 import type { Caller } from './caller.ts'
 import { passGate, settlePassed } from './open-gate.ts'
 import { blockOf, noteRefusal } from './refusals.ts'
@@ -74,7 +74,7 @@ export class Meter {
     if (credits <= this.#reserved) return null
     // Without its account's word a request costs a credit at most.
     if (this.#passed) return UNREACHABLE
-    const word = await this.#spend(this.#requestId, credits, false)
+    const { word } = await this.#spend(this.#requestId, credits, false)
     if (typeof word === 'string') return word === 'overloaded' ? OVERLOADED : UNREACHABLE
     if (!word.ok) return errorOf(word)
     this.#reserved = credits
@@ -89,27 +89,26 @@ export class Meter {
     if (this.#passed) return { error: UNREACHABLE }
     this.#blocks += 1
     const id = `${this.#requestId}.${this.#blocks}`
-    const word = await this.#spend(id, credits, false)
-    if (typeof word === 'string') {
-      return { error: word === 'overloaded' ? OVERLOADED : UNREACHABLE }
-    }
-    return word.ok ? { id } : { error: errorOf(word) }
+    const { word, held } = await this.#spend(id, credits, false)
+    if (typeof word !== 'string' && word.ok) return { id }
+    this.#settleAt(held, { requestId: id, credits: 0, failed: true })
+    if (typeof word !== 'string') return { error: errorOf(word) }
+    return { error: word === 'overloaded' ? OVERLOADED : UNREACHABLE }
   }
 
   /** Fixes what the request cost, or a block of it. Nobody waits for it. */
   settle(credits: number, failed: boolean, requestId = this.#requestId): void {
-    const c = this.#c
-    const settled = async () => {
-      if (this.#passed) {
-        if (credits !== this.#reserved) await settlePassed(c, requestId, credits).catch(() => {})
-        return
-      }
-      const settlement = { requestId, credits, failed }
-      await Promise.all(
-        this.caller.spendsFrom.map((name) => settleAccount(c.env, name, settlement)),
-      )
+    if (!this.#passed) {
+      this.#settleAt(this.caller.spendsFrom, { requestId, credits, failed })
+    } else if (credits !== this.#reserved) {
+      const c = this.#c
+      c.executionCtx.waitUntil(settlePassed(c, requestId, credits).catch(() => {}))
     }
-    c.executionCtx.waitUntil(settled())
+  }
+
+  #settleAt(names: readonly string[], settlement: Settlement): void {
+    const { env, executionCtx } = this.#c
+    for (const name of names) executionCtx.waitUntil(settleAccount(env, name, settlement))
   }
 
   get #requestId(): string {
@@ -120,25 +119,52 @@ export class Meter {
     const { env } = this.#c
     const blocked = blockOf(env, this.caller)
     if (blocked !== null) return blocked
-    const word = await this.#spend(this.#requestId, credits, true)
+    const { word, held } = await this.#spend(this.#requestId, credits, true)
+    const admitted = await this.#judge(word, credits)
+    if (!admitted.ok) {
+      this.#settleAt(held, { requestId: this.#requestId, credits: 0, failed: true })
+    }
+    return admitted
+  }
+
+  async #judge(word: AccountWord, credits: number): Promise<Admitted> {
     if (word === 'overloaded') return { ok: false, error: OVERLOADED, rate: null, left: null }
     if (word === 'unreachable') return this.#pass(credits)
     const { left } = word
     const rate = rateOf(word)
-    this.#left = left
-    if (word.ok) return { ok: true, plan: word.plan, rate, left }
+    if (word.ok) {
+      this.#left = left
+      return { ok: true, plan: word.plan, rate, left }
+    }
     noteRefusal(this.#c, this.caller, { rate: word.rate, left })
-    return { ok: false, error: errorOf(word), rate, left }
+    const error = errorOf(word)
+    // Whose key opens nothing is told nothing of the account.
+    const isStranger = API_ERROR_STATUS[error.code] === 401
+    return { ok: false, error, ...(isStranger ? { rate: null, left: null } : { rate, left }) }
   }
 
-  /** Reserves at each of the objects; the first that refuses has the word. */
-  async #spend(requestId: string, credits: number, counts: boolean): Promise<AccountWord> {
+  /**
+   * Reserves at each of the objects, one after the other: who may not spend at the first takes nothing from the next, which
+   * others share. The first that does not admit has the word.
+   * @returns with those which may hold it; of one that was too late nobody knows
+   */
+  async #spend(
+    requestId: string,
+    credits: number,
+    counts: boolean,
+  ): Promise<{ readonly word: AccountWord; readonly held: readonly string[] }> {
     const { keyId, rev, spendsFrom } = this.caller
     const ask = { requestId, keyId, rev, route: this.route, credits, counts }
-    const { env } = this.#c
-    const words = await Promise.all(spendsFrom.map((name) => askAccount(env, name, ask)))
-    const first = words.find((word) => typeof word === 'string' || !word.ok) ?? words[0]
-    return first ?? 'unreachable'
+    const held: string[] = []
+    let first: AccountWord | null = null
+    for (const name of spendsFrom) {
+      const word = await askAccount(this.#c.env, name, ask)
+      const isAdmitted = typeof word !== 'string' && word.ok
+      if (isAdmitted || word === 'unreachable') held.push(name)
+      if (!isAdmitted) return { word, held }
+      first ??= word
+    }
+    return { word: first ?? 'unreachable', held }
   }
 
   async #pass(credits: number): Promise<Admitted> {

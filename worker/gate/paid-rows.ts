@@ -3,6 +3,9 @@ import type { ListCost } from '#core/credit'
 import { StreamBlocks } from '#core/stream-blocks'
 import type { Meter } from './meter.ts'
 
+/** A block that is under way for so long (ms) is settled at what was sent of it: its account frees it after a minute. */
+const BLOCK_MS = 40_000
+
 /** Who pays for rows: the request that asked for them. */
 export type Payer = Pick<Meter, 'reserved' | 'handOver' | 'nextBlock' | 'settle'>
 
@@ -12,13 +15,15 @@ export class PaidRows {
   readonly #blocks: StreamBlocks
   /** The block that is under way; undefined for the first, which the request itself has paid. */
   #block: string | undefined
-  #over = false
+  /** Settles the block if it takes too long; null while none is under way. */
+  #slow: ReturnType<typeof setTimeout> | null = null
 
   /** Takes over from the request what is to be settled. @param most rows at most */
   constructor(meter: Payer, cost: ListCost, most: number) {
     meter.handOver()
     this.#meter = meter
     this.#blocks = new StreamBlocks(cost, most, meter.reserved)
+    this.#watch()
   }
 
   /** Credits of all that was sent. */
@@ -30,16 +35,13 @@ export class PaidRows {
   async room(): Promise<number | ApiError> {
     const { room } = this.#blocks
     if (room > 0) return room
-    this.#meter.settle(this.#blocks.close(), false, this.#block)
+    this.#close(false, false)
     const credits = this.#blocks.next
     const paid = await this.#meter.nextBlock(credits)
-    if ('error' in paid) {
-      // The block before is settled, and there is no other.
-      this.#over = true
-      return paid.error
-    }
+    if ('error' in paid) return paid.error
     this.#block = paid.id
     this.#blocks.open(credits)
+    this.#watch()
     return this.#blocks.room
   }
 
@@ -50,10 +52,22 @@ export class PaidRows {
 
   /** Settles the last block at what was sent of it; safe to call twice. @param failed whether the stream broke off */
   end(failed: boolean): void {
-    if (this.#over) return
-    this.#over = true
-    // What breaks off before its first row costs nothing, of metadata too.
-    const nothing = failed && this.#block === undefined && this.#blocks.isEmpty
-    this.#meter.settle(nothing ? 0 : this.#blocks.close(), failed, this.#block)
+    this.#close(failed, !failed)
+  }
+
+  /** Who takes a block slowly pays for what of it was sent in time, and for the rest with the next. */
+  #watch(): void {
+    this.#slow = setTimeout(() => this.#close(false, false), BLOCK_MS)
+  }
+
+  /** Settles the block that is under way, if there is one. @param isWhole whether the stream has come to its end */
+  #close(failed: boolean, isWhole: boolean): void {
+    if (this.#slow === null) return
+    clearTimeout(this.#slow)
+    this.#slow = null
+    // What has not come to its first row costs nothing, of metadata too.
+    const isNothing = this.#blocks.isEmpty && !isWhole
+    if (isNothing) this.#blocks.giveBack()
+    this.#meter.settle(isNothing ? 0 : this.#blocks.close(), failed, this.#block)
   }
 }
