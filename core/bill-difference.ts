@@ -24,9 +24,11 @@ export function billDifference(stored: StoredBill, bill: Bill, nowUs: Micros): B
   const removed = stored.changes.filter(({ source, plan, fromUs }) => {
     if (!OURS.test(source)) return false
     const now = wanted.get(source)
-    if (now === undefined) return fromUs > nowUs || cameToNothing(source, fromUs, wanted)
-    // An end may turn out to be sooner than was agreed; what has begun is never moved to later.
-    return (now.fromUs !== fromUs || now.plan !== plan) && (fromUs > nowUs || now.fromUs < fromUs)
+    if (now === undefined) return fromUs > nowUs || cameToNothing(source, fromUs, wanted, bill)
+    // An end may turn out to be sooner than was agreed, or to have been taken back just in time; nothing else that has begun
+    // is moved to later.
+    const movable = fromUs > nowUs || now.fromUs < fromUs || source.startsWith('ended:')
+    return (now.fromUs !== fromUs || now.plan !== plan) && movable
   })
   const gone = new Set(removed.map(({ source }) => source))
   const kept = new Set(stored.changes.map(({ source }) => source).filter((one) => !gone.has(one)))
@@ -37,13 +39,18 @@ export function billDifference(stored: StoredBill, bill: Bill, nowUs: Micros): B
   }
 }
 
-/** What was agreed for a period's end, of a subscription that had ended before: nobody looked between the two. */
+/**
+ * What was agreed for a period's end, of a subscription that had ended before; and the end of one that goes on, as it was
+ * taken back in the last moment: nobody looked between the two.
+ */
 function cameToNothing(
   source: string,
   fromUs: Micros,
   wanted: ReadonlyMap<string, PlanChange>,
+  { current }: Bill,
 ): boolean {
   const [kind, subscription] = source.split(':')
+  if (kind === 'ended') return current?.id === subscription
   const end = kind === 'next' ? wanted.get(`ended:${subscription}`) : undefined
   return end !== undefined && end.fromUs <= fromUs
 }

@@ -49,6 +49,7 @@ export type InvoiceSeen = {
 
 /** All of a customer that Stripe knows. */
 export type CustomerSeen = {
+  /** The newest first. */
   readonly subscriptions: readonly SubscriptionSeen[]
   readonly invoices: readonly InvoiceSeen[]
 }

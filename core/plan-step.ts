@@ -14,6 +14,8 @@ export type PlanStep =
       readonly invoice: boolean
     }
   | { readonly kind: 'set_end'; readonly atPeriodEnd: boolean }
+  /** An upgrade that was not paid yet is not wanted any more: its invoice is taken back. */
+  | { readonly kind: 'drop_upgrade'; readonly invoice: string }
   /** The wanted plan is agreed on; its invoice is to be paid; there is nothing that could be changed; a month is unpaid. */
   | { readonly kind: 'reached' }
   | { readonly kind: 'to_pay' }
@@ -24,16 +26,16 @@ export type PlanStep =
  * The next step towards a plan, of which each may be repeated. A larger one is paid for at once, from what the period is
  * paid for: a smaller one that was agreed for its end is taken back first. A smaller one comes at the period's end.
  */
-export function planStep({ current, paidPlan, unpaid }: Bill, wanted: PlanName): PlanStep {
+export function planStep({ current, paidPlan, unpaid, toPay }: Bill, wanted: PlanName): PlanStep {
   if (current === null || current.month === null || paidPlan === null) {
     return wanted === 'free' ? { kind: 'reached' } : { kind: 'needs_checkout' }
   }
   const { month, cancelAtUs } = current
-  if (current.pending) return { kind: 'to_pay' }
   if (wanted === 'free') {
     return cancelAtUs === null ? { kind: 'set_end', atPeriodEnd: true } : { kind: 'reached' }
   }
   const larger = rankOf(wanted) > rankOf(paidPlan)
+  if (toPay !== null) return larger ? { kind: 'to_pay' } : { kind: 'drop_upgrade', invoice: toPay }
   if (larger && unpaid) return { kind: 'unpaid' }
   if (cancelAtUs !== null) return { kind: 'set_end', atPeriodEnd: false }
   // What is used beyond the included credits must have its item before the plan can be in force.

@@ -26,6 +26,8 @@ export type Bill = {
   readonly paidOnce: boolean
   /** The subscription that counts; null when none is alive. */
   readonly current: SubscriptionSeen | null
+  /** The invoice of an upgrade that is to be paid; null for none. */
+  readonly toPay: string | null
   /** The plan that the period is paid for, or (for a few days) is being paid for. */
   readonly paidPlan: PlanName | null
   /** Subscriptions beside the one that counts, which were paid too: to be cancelled and refunded. */
@@ -49,6 +51,7 @@ export function billOf(seen: CustomerSeen, freeCredits: number, nowUs: Micros): 
     unpaid: parts.some(({ unpaid }) => unpaid),
     paidOnce: seen.invoices.some(({ status, paidCents }) => status === 'paid' && paidCents > 0),
     current,
+    toPay: current === null ? null : upgradeToPay(current, seen),
     paidPlan: current === null ? null : paidPlanAt(current, invoicesOf(current, seen), nowUs),
     second,
   }
@@ -59,13 +62,14 @@ function keptSubscriptions(seen: CustomerSeen): {
   kept: SubscriptionSeen[]
   second: string[]
 } {
-  const paid = seen.subscriptions.flatMap((subscription) => {
+  // Stripe tells the newest first; of those that were paid in one second the oldest comes first.
+  const paid = seen.subscriptions.toReversed().flatMap((subscription) => {
     const firsts = invoicesOf(subscription, seen)
       .filter(({ reason }) => reason === 'create')
       .flatMap(({ paidUs }) => (paidUs === null ? [] : [paidUs]))
     return firsts.length === 0 ? [] : [{ subscription, paidUs: Math.min(...firsts) }]
   })
-  paid.sort((a, b) => a.paidUs - b.paidUs || (a.subscription.id < b.subscription.id ? -1 : 1))
+  paid.sort((a, b) => a.paidUs - b.paidUs || a.subscription.createdUs - b.subscription.createdUs)
   const kept: SubscriptionSeen[] = []
   const second: string[] = []
   for (const { subscription, paidUs } of paid) {
@@ -79,6 +83,15 @@ function keptSubscriptions(seen: CustomerSeen): {
 
 function invoicesOf({ id }: SubscriptionSeen, { invoices }: CustomerSeen): InvoiceSeen[] {
   return invoices.filter(({ subscription }) => subscription === id)
+}
+
+/** An upgrade waits for its payment while its invoice can be paid: one that was taken back is none. */
+function upgradeToPay(subscription: SubscriptionSeen, seen: CustomerSeen): string | null {
+  if (!subscription.pending) return null
+  const waiting = invoicesOf(subscription, seen).find(
+    ({ reason, status }) => reason === 'update' && (status === 'open' || status === 'draft'),
+  )
+  return waiting?.id ?? null
 }
 
 /** The largest plan that is paid for at an instant, or that is on an invoice of a whole month which may still be paid. */

@@ -108,7 +108,7 @@ create table kb.billing_refunds (
 select kb.allow('kb.billing_customers', 'kb_account', 'select', 'insert', 'update');
 select kb.allow('kb.billing_checkouts', 'kb_account', 'select', 'insert', 'update');
 select kb.allow('kb.billing_wishes', 'kb_account', 'select', 'insert', 'update');
-select kb.allow('kb.stripe_events', 'kb_account', 'select', 'insert', 'update');
+select kb.allow('kb.stripe_events', 'kb_account', 'select', 'insert', 'update', 'delete');
 select kb.allow('kb.meter_reports', 'kb_account', 'select', 'insert', 'update');
 select kb.allow('kb.reconciliations', 'kb_account', 'select', 'insert', 'update');
 select kb.allow('kb.billing_holds', 'kb_account', 'select', 'insert', 'update');

@@ -103,7 +103,7 @@ const POSTED: readonly string[] = [
 ]
 
 /** What browsers show and what our own pages call. */
-const OWN_PAGES = ['/auth/*', '/account/*', '/live/*', '/site/*']
+const OWN_PAGES = ['/auth/*', '/account/*', '/live/*', '/site/*', '/visitor-keys']
 
 /** The route table. */
 export function makeApp(): OpenAPIHono<App> {

@@ -92,6 +92,7 @@ export function isAway(error: unknown): boolean {
   if (error.name === 'PostgresError') return AWAY_CLASSES.test(code)
   return (
     /^(?:CONNECT|E[A-Z]+$)/.test(code) ||
-    (code === '' && error.name === 'Error' && AWAY_WORDS.test(error.message))
+    // The runtime's own are of no class of their own; others that speak of connections, as Stripe's do, mean theirs.
+    (code === '' && error.constructor === Error && AWAY_WORDS.test(error.message))
   )
 }

@@ -9,7 +9,12 @@ import type { Bill } from '#core/subscription'
 
 const at = (us: number) => us as Micros
 
-function bill(paidPlan: PlanName, over: Partial<SubscriptionSeen> = {}, unpaid = false): Bill {
+function bill(
+  paidPlan: PlanName,
+  over: Partial<SubscriptionSeen> = {},
+  unpaid = false,
+  toPay: string | null = null,
+): Bill {
   const current: SubscriptionSeen = {
     id: 'sub_1',
     status: 'active',
@@ -24,7 +29,7 @@ function bill(paidPlan: PlanName, over: Partial<SubscriptionSeen> = {}, unpaid =
     ...over,
   }
   const none = { changes: [], grants: [], graceUntilUs: null, paidOnce: true, second: [] }
-  return { ...none, unpaid, current, paidPlan }
+  return { ...none, unpaid, toPay, current, paidPlan }
 }
 
 const sold = fc.constantFrom<PlanName>('starter', 'pro', 'scale')
@@ -78,7 +83,15 @@ test('from anywhere a plan is reached within five steps, and a larger one is onl
 test('nothing larger is bought while a month is unpaid, or while another invoice is to be paid', () => {
   expect(planStep(bill('starter', {}, true), 'pro')).toEqual({ kind: 'unpaid' })
   expect(planStep(bill('starter', {}, true), 'free').kind).toBe('set_end')
-  expect(planStep(bill('starter', { pending: true }), 'scale')).toEqual({ kind: 'to_pay' })
+  const toPay = bill('starter', { pending: true }, false, 'in_1')
+  expect(planStep(toPay, 'scale')).toEqual({ kind: 'to_pay' })
+})
+
+test('who asks for no larger plan while an upgrade is to be paid has that dropped; who cancels need not wait', () => {
+  const toPay = bill('pro', { pending: true }, false, 'in_1')
+  expect(planStep(toPay, 'pro')).toEqual({ kind: 'drop_upgrade', invoice: 'in_1' })
+  expect(planStep(toPay, 'starter')).toEqual({ kind: 'drop_upgrade', invoice: 'in_1' })
+  expect(planStep(toPay, 'free')).toEqual({ kind: 'set_end', atPeriodEnd: true })
 })
 
 test('without a subscription a plan needs a Checkout, and none needs nothing', () => {

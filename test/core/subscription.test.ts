@@ -154,6 +154,15 @@ test('of two subscriptions that are paid the first counts, and nothing comes fro
   expect(bill.grants.map(({ source }) => source)).toEqual(['invoice:in_1'])
 })
 
+test('of two that were paid in one second the one that was made first counts, whatever their ids', () => {
+  for (const id of ['sub_0', 'sub_2']) {
+    const second = subscription({ id })
+    const its = invoice({ id: 'in_9', subscription: id })
+    const seen = { subscriptions: [second, subscription()], invoices: [its, invoice()] }
+    expect(billOf(seen, FREE, at(12)).second).toEqual([id])
+  }
+})
+
 test('a smaller plan that is agreed lies ahead, and is taken back while it does', () => {
   const seen = (plan: PlanName) => ({
     subscriptions: [subscription({ month: { item: 'si_1', plan } })],
@@ -167,6 +176,22 @@ test('a smaller plan that is agreed lies ahead, and is taken back while it does'
   ])
   const back = billDifference(store, billOf(seen('pro'), FREE, at(13)), at(13))
   expect(back).toMatchObject({ removed: [`next:sub_1:${DECEMBER}`], changes: [], grants: [] })
+})
+
+test('a cancellation taken back in the month’s last second, and seen after it, is no end; a later one is', () => {
+  const cancelled = subscription({ cancelAtUs: DECEMBER })
+  const invoices = [invoice(), month()]
+  const before = billOf({ subscriptions: [cancelled], invoices: [invoice()] }, FREE, at(20))
+  let store = apply(NOTHING, billDifference(NOTHING, before, at(20)))
+  const goesOn = billOf({ subscriptions: [december], invoices }, FREE, at(2, 12))
+  const taken = billDifference(store, goesOn, at(2, 12))
+  expect(taken.removed).toEqual(['ended:sub_1'])
+  // Or nobody looked until it was cancelled again.
+  const again = subscription({ fromUs: DECEMBER, toUs: JANUARY, cancelAtUs: JANUARY })
+  const ends = billOf({ subscriptions: [again], invoices }, FREE, at(3, 12))
+  store = apply(store, billDifference(store, ends, at(3, 12)))
+  const latest = store.changes.toSorted((a, b) => a.fromUs - b.fromUs).at(-1)
+  expect(latest).toEqual({ plan: 'free', fromUs: JANUARY, source: 'ended:sub_1' })
 })
 
 const NOTHING: StoredBill = { changes: [], granted: new Set() }

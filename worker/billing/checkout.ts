@@ -6,7 +6,7 @@ import { monthOf } from '#core/period'
 import type { PlanName } from '#core/plan'
 import { withAccounts } from '../account/account-database.ts'
 import { type Env, settingsOf } from '../env.ts'
-import { audit, lockBilling } from './billing-store.ts'
+import { audit, lockBilling, readBilled } from './billing-store.ts'
 import { customerOf, noteFault } from './customer.ts'
 import { observeAccount } from './observe.ts'
 import { forgetPrices, soldPrices } from './prices.ts'
@@ -44,15 +44,21 @@ export async function openCheckout(
   // Asked for before the lock, so that what is done under it is little.
   const prices = await soldPrices(env, plan)
   try {
-    const url = await withAccounts(env, (sql) =>
-      sql.begin(async (tx) => {
-        await lockBilling(tx, subscriber.accountId)
-        const { accountId, email } = subscriber
-        const customer = await customerOf(env, tx, accountId, email)
+    const { accountId, email } = subscriber
+    const url = await withAccounts(env, async (sql) => {
+      // Kept for itself: a page that cannot be made now takes no customer with it.
+      const customer = await sql.begin(async (tx) => {
+        await lockBilling(tx, accountId)
+        return customerOf(env, tx, accountId, email)
+      })
+      return sql.begin(async (tx) => {
+        await lockBilling(tx, accountId)
+        const account = await readBilled(tx, accountId)
+        if (account === null || account.closed) return null
         return openOne(env, tx, { accountId, customer, plan, prices, monthEndUs }, nowUs)
-      }),
-    )
-    return { ok: true, url }
+      })
+    })
+    return url === null ? { ok: false, error: CLOSED } : { ok: true, url }
   } catch (error) {
     if (isMissing(error)) forgetPrices(env)
     await noteFault(env, subscriber.accountId, error)
@@ -65,6 +71,8 @@ const SUBSCRIBED: ApiError = {
   param: 'plan',
   message: 'this account has a subscription: change its plan by POST /account/plan',
 }
+
+const CLOSED: ApiError = { code: 'not_found', message: 'this account is closed' }
 
 function monthEnds(leftMs: number): ApiError {
   const message = 'the month is about to end: subscribe when the next one has begun, at 00:00 UTC'
@@ -92,7 +100,7 @@ async function openOne(env: Env, tx: TransactionSql, wanted: Wanted, nowUs: Micr
   })
   // Found by what it is for: the answer that told us of it may have been lost.
   const same = open.find(({ url, metadata }) => metadata?.['plan'] === plan && url !== null)
-  for (const { id } of open) if (id !== same?.id) await expire(stripe, id)
+  for (const { id } of open) if (id !== same?.id) await expireCheckout(stripe, id)
   const before = Number(row?.['number'] ?? 0)
   const number = same === undefined ? before + 1 : before
   const params = paramsOf(env, wanted, nowUs)
@@ -122,8 +130,8 @@ async function makeSession(
   return now.status === 'open' ? now : makeSession(stripe, params, `${idempotencyKey}:${made.id}`)
 }
 
-/** Closes a page; one that was used or closed meanwhile stays as it is. */
-async function expire(stripe: Stripe, id: string): Promise<void> {
+/** Closes a page; one that was used or closed meanwhile stays as it is. Throws what Stripe's package throws. */
+export async function expireCheckout(stripe: Stripe, id: string): Promise<void> {
   await stripe.checkout.sessions.expire(id).catch((error: { statusCode?: unknown }) => {
     if (!isMissing(error) && error.statusCode !== 400) throw error
   })

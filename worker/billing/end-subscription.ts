@@ -2,9 +2,10 @@ import type { Micros } from '#core/instant'
 import { withAccounts } from '../account/account-database.ts'
 import type { Env } from '../env.ts'
 import { readBilled } from './billing-store.ts'
+import { expireCheckout } from './checkout.ts'
 import { observeAnd } from './observe.ts'
 import { flushAccount } from './outbox.ts'
-import { isMissing } from './seen.ts'
+import { type CustomerReading, isMissing } from './seen.ts'
 import { needStripe } from './stripe.ts'
 
 /**
@@ -15,7 +16,7 @@ export async function endSubscription(env: Env, accountId: string, nowUs: Micros
   const account = await withAccounts(env, (sql) => readBilled(sql, accountId))
   if (account === null || account.customer === null) return
   const { customer } = account
-  const { stripe } = needStripe(env)
+  needStripe(env)
   await flushAccount(env, accountId, nowUs)
   await withAccounts(
     env,
@@ -23,26 +24,30 @@ export async function endSubscription(env: Env, accountId: string, nowUs: Micros
       update kb.billing_wishes set state = 'failed'
       where account_id = ${accountId} and state in ('open', 'charged')`,
   )
-  const { data: open } = await stripe.checkout.sessions.list({
-    customer,
-    status: 'open',
-    limit: 10,
-  })
-  for (const { id } of open) {
-    await stripe.checkout.sessions.expire(id).catch((error: { statusCode?: unknown }) => {
-      if (error.statusCode !== 400) throw error
-    })
-  }
+  // Under the lock: whoever opens a Checkout has opened it before, or sees that the account is closed.
   const ended = await observeAnd(env, accountId, nowUs, async ({ reading }) => {
-    const alive = reading.seen.subscriptions.filter(({ endedUs }) => endedUs === null)
-    for (const { id } of alive) {
-      await stripe.subscriptions
-        .cancel(id, { invoice_now: true, prorate: false })
-        .catch((error: unknown) => {
-          if (!isMissing(error)) throw error
-        })
-    }
-    return alive.length
+    await closeCheckouts(env, customer)
+    return cancelAlive(env, reading)
   })
   if (ended !== null && ended > 0) await observeAnd(env, accountId, nowUs, () => Promise.resolve())
+}
+
+async function closeCheckouts(env: Env, customer: string): Promise<void> {
+  const { stripe } = needStripe(env)
+  const { data } = await stripe.checkout.sessions.list({ customer, status: 'open', limit: 100 })
+  for (const { id } of data) await expireCheckout(stripe, id)
+}
+
+/** Cancels all that a customer is subscribed to, with an invoice of what was used. @returns how many. Throws what Stripe's package throws. */
+export async function cancelAlive(env: Env, { seen }: CustomerReading): Promise<number> {
+  const { stripe } = needStripe(env)
+  const alive = seen.subscriptions.filter(({ endedUs }) => endedUs === null)
+  for (const { id } of alive) {
+    await stripe.subscriptions
+      .cancel(id, { invoice_now: true, prorate: false })
+      .catch((error: unknown) => {
+        if (!isMissing(error)) throw error
+      })
+  }
+  return alive.length
 }

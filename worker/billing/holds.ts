@@ -1,10 +1,11 @@
+import type Stripe from 'stripe'
 import type { Micros } from '#core/instant'
 import { withAccounts } from '../account/account-database.ts'
 import type { Env } from '../env.ts'
 import { accountOfCustomer, lockBilling } from './billing-store.ts'
 import type { StripeEvent } from './inbox.ts'
 import { pursue } from './pursue.ts'
-import { idOf } from './seen.ts'
+import { idOf, isMissing } from './seen.ts'
 import { needStripe } from './stripe.ts'
 
 /** Disputes that are over, and in our favour or without money taken. */
@@ -24,25 +25,37 @@ type Hold = {
 export async function noteCharge(env: Env, event: StripeEvent, nowUs: Micros): Promise<void> {
   const { stripe } = needStripe(env)
   if (event.object === null) return
-  const dispute = event.type.startsWith('charge.dispute.')
-    ? await stripe.disputes.retrieve(event.object)
-    : null
-  const chargeId = dispute === null ? event.object : idOf(dispute.charge)
-  if (chargeId === null) return
-  const charge = await stripe.charges.retrieve(chargeId)
+  const found = await askAbout(stripe, event.type, event.object).catch((error: unknown) => {
+    if (isMissing(error)) return null
+    throw error
+  })
+  if (found === null) return stranger(event)
+  const { dispute, charge } = found
   const customer = idOf(charge.customer)
   const account =
     customer === null ? null : await withAccounts(env, (sql) => accountOfCustomer(sql, customer))
-  if (account === null) {
-    console.warn(JSON.stringify({ event: 'stripe_stranger', id: event.id, type: event.type }))
-    return
-  }
+  if (account === null) return stranger(event)
   const hold: Hold =
     dispute === null
       ? { source: charge.id, reason: 'refund', over: charge.amount_refunded === 0 }
       : { source: dispute.id, reason: 'dispute', over: SETTLED.includes(dispute.status) }
   await writeHold(env, account, hold, idOf(charge.payment_intent), nowUs)
   await pursue(env, account, nowUs)
+}
+
+/** The charge that an event is about, and the dispute of it where there is one. Throws what Stripe's package throws. */
+async function askAbout(stripe: Stripe, type: string, object: string) {
+  if (!type.startsWith('charge.dispute.')) {
+    return { dispute: null, charge: await stripe.charges.retrieve(object) }
+  }
+  const dispute = await stripe.disputes.retrieve(object)
+  const charge = idOf(dispute.charge)
+  return charge === null ? null : { dispute, charge: await stripe.charges.retrieve(charge) }
+}
+
+/** Says in the log that an event is about nobody that we know, or about nothing that Stripe has. */
+export function stranger({ id, type }: StripeEvent): void {
+  console.warn(JSON.stringify({ event: 'stripe_stranger', id, type }))
 }
 
 async function writeHold(

@@ -22,12 +22,15 @@ export type Observed = {
   readonly customer: string
   readonly bill: Bill
   readonly reading: CustomerReading
+  /** Whether the account is closed: nothing may be subscribed to. */
+  readonly closed: boolean
 }
 
 /** What is done while nobody else deals with the account's billing; it must be quick. */
 type Act<Result> = (observed: Observed, sql: TransactionSql) => Promise<Result>
 
 const DAY_US = 86_400_000_000
+const SOON_US = 600_000_000
 
 /**
  * Asks Stripe for an account's customer while nobody else does, and writes what follows. May be repeated and shuffled at will.
@@ -60,7 +63,10 @@ export async function observeAnd<Result>(
       const bill = reading.deleted ? gone(told, account.customer, nowUs) : told
       const changed = await writeBill(tx, accountId, account, bill, nowUs)
       await writeSeen(tx, accountId, bill, reading, nowUs)
-      const result = await act({ customer: account.customer, bill, reading }, tx)
+      const result = await act(
+        { customer: account.customer, bill, reading, closed: account.closed },
+        tx,
+      )
       return { changed, result }
     }),
   )
@@ -120,5 +126,16 @@ async function writeSeen(
   await tx`
     update kb.billing_customers
     set seen = ${seen}::text::jsonb, seen_us = ${nowUs}, look_us = ${lookUs}
+    where account_id = ${accountId}`
+}
+
+/** Has an account looked at again soon: something that is to be tidied could not be. */
+export async function lookSoon(
+  tx: TransactionSql,
+  accountId: string,
+  nowUs: Micros,
+): Promise<void> {
+  await tx`
+    update kb.billing_customers set look_us = least(look_us, ${nowUs + SOON_US}::bigint)
     where account_id = ${accountId}`
 }

@@ -3,6 +3,7 @@ import { planOf } from '#core/plan'
 import { meterNameOf } from '#core/price-book'
 import { withAccounts } from '../account/account-database.ts'
 import type { Env } from '../env.ts'
+import { atOnce } from './at-once.ts'
 import { isIdentifierKnown, type Told, tellMeter } from './meter-event.ts'
 import { dueReports, type Report, writeReports } from './report-store.ts'
 import { isStripeAway, needStripe, stripeOf } from './stripe.ts'
@@ -38,20 +39,12 @@ type Outcome = Report & Told
 async function send(env: Env, due: readonly Report[], nowUs: Micros): Promise<Outcome[]> {
   const byAccount = [...Map.groupBy(due, ({ accountId }) => accountId).values()]
   const outcomes: Outcome[] = []
-  const work = async () => {
-    for (let reports = byAccount.pop(); reports !== undefined; reports = byAccount.pop()) {
-      const told = await tellAll(env, reports, nowUs)
-      outcomes.push(...told)
-      await withAccounts(env, (sql) =>
-        writeReports(
-          sql,
-          told.map((each) => ({ ...each, nextUs: nextOf(each, nowUs) })),
-          nowUs,
-        ),
-      )
-    }
-  }
-  await Promise.all(Array.from({ length: AT_ONCE }, work))
+  await atOnce(byAccount, AT_ONCE, async (reports) => {
+    const told = await tellAll(env, reports, nowUs)
+    outcomes.push(...told)
+    const noted = told.map((each) => ({ ...each, nextUs: nextOf(each, nowUs) }))
+    await withAccounts(env, (sql) => writeReports(sql, noted, nowUs))
+  })
   return outcomes
 }
 

@@ -5,12 +5,14 @@ import { type PlanStep, planStep, servedItem } from '#core/plan-step'
 import { withAccounts } from '../account/account-database.ts'
 import type { Env } from '../env.ts'
 import { logFault } from '../log-fault.ts'
-import { type Observed, observeAnd } from './observe.ts'
+import { atOnce } from './at-once.ts'
+import { cancelAlive } from './end-subscription.ts'
+import { lookSoon, type Observed, observeAnd } from './observe.ts'
 import { forgetPrices, soldPrices } from './prices.ts'
 import { endSecond } from './second-subscription.ts'
 import { isMissing } from './seen.ts'
-import { isStripeError, isStripeFault, needStripe, stripeOf } from './stripe.ts'
-import { closeWish, readWish, tryAgain, type Wish } from './wish-store.ts'
+import { isStripeAway, isStripeError, isStripeFault, needStripe, stripeOf } from './stripe.ts'
+import { closeWish, noteRefusal, readWish, tryAgain, type Wish } from './wish-store.ts'
 
 /** How far an account is on its way to the plan that it wants. */
 export type Progress =
@@ -29,9 +31,10 @@ const MOST_STEPS = 8
 export async function pursue(env: Env, accountId: string, nowUs: Micros): Promise<Progress> {
   for (let step = 0; step < MOST_STEPS; step++) {
     const progress = await observeAnd(env, accountId, nowUs, async (observed, tx) => {
-      await tidy(env, accountId, observed, tx, nowUs).catch((error: unknown) => {
+      await tidy(env, accountId, observed, tx, nowUs).catch(async (error: unknown) => {
         if (!isStripeError(error)) throw error
         logFault(error, `tidying ${accountId}`)
+        await lookSoon(tx, accountId, nowUs)
       })
       const wish = await readWish(tx, accountId)
       if (wish === null) return { ok: true, progress: { kind: 'idle' } } as const
@@ -41,6 +44,7 @@ export async function pursue(env: Env, accountId: string, nowUs: Micros): Promis
         // What was seen is written all the same.
         if (isMissing(error)) forgetPrices(env)
         if (isStripeFault(error)) await tryAgain(tx, wish, nowUs)
+        else if (!isStripeAway(error)) await noteRefusal(tx, wish, nowUs)
         return { ok: false, error } as const
       }
     })
@@ -54,11 +58,13 @@ export async function pursue(env: Env, accountId: string, nowUs: Micros): Promis
 async function tidy(
   env: Env,
   accountId: string,
-  { bill, reading }: Observed,
+  { bill, reading, closed }: Observed,
   tx: TransactionSql,
   nowUs: Micros,
 ): Promise<void> {
   const { stripe } = needStripe(env)
+  // It was paid for while it was being deleted.
+  if (closed) await cancelAlive(env, reading)
   for (const id of bill.second) await endSecond(env, tx, accountId, id, reading, nowUs)
   const cycles = reading.seen.invoices
     .filter(({ reason, subscription }) => reason === 'cycle' && subscription === bill.current?.id)
@@ -93,6 +99,7 @@ async function takeStep(
       return step
     case 'add_overage':
     case 'set_month':
+    case 'drop_upgrade':
     case 'set_end': {
       // What was to be paid has not been, and Stripe has given it up: asking again would charge again.
       if (wish.state === 'charged') {
@@ -107,7 +114,7 @@ async function takeStep(
   }
 }
 
-type Doing = Extract<PlanStep, { kind: 'add_overage' | 'set_month' | 'set_end' }>
+type Doing = Extract<PlanStep, { kind: 'add_overage' | 'set_month' | 'set_end' | 'drop_upgrade' }>
 
 async function doStep(env: Env, wish: Wish, subscription: string, step: Doing): Promise<void> {
   const { stripe } = needStripe(env)
@@ -122,6 +129,9 @@ async function doStep(env: Env, wish: Wish, subscription: string, step: Doing): 
       )
       return
     }
+    case 'drop_upgrade':
+      await stripe.invoices.voidInvoice(step.invoice)
+      return
     case 'set_month':
       await setMonth(env, subscription, step, of)
       return
@@ -171,11 +181,8 @@ export async function runWishes(env: Env, nowUs: Micros): Promise<void> {
         select account_id from kb.billing_customers where look_us <= ${nowUs}) due
       order by random() limit ${MOST}`,
   )
-  const left = rows.map((row) => row['account_id'] as string)
-  const work = async () => {
-    for (let id = left.pop(); id !== undefined; id = left.pop()) {
-      await pursue(env, id, nowUs).catch((error: unknown) => logFault(error, `billing ${id}`))
-    }
-  }
-  await Promise.all(Array.from({ length: AT_ONCE }, work))
+  await atOnce(rows, AT_ONCE, async (row) => {
+    const id = String(row['account_id'])
+    await pursue(env, id, nowUs).catch((error: unknown) => logFault(error, `billing ${id}`))
+  })
 }

@@ -4,6 +4,7 @@ import { meterNameOf } from '#core/price-book'
 import { withAccounts } from '../account/account-database.ts'
 import type { Env } from '../env.ts'
 import { logFault } from '../log-fault.ts'
+import { atOnce } from './at-once.ts'
 import { needStripe, stripeOf } from './stripe.ts'
 
 /** So many days of accounts a run, and so many at once. */
@@ -33,15 +34,11 @@ export async function reconcile(env: Env, nowUs: Micros): Promise<void> {
   const days = await dueDays(env, nowUs)
   if (days.length === 0) return
   const meters = await metersOf(env)
-  const work = async () => {
-    for (let day = days.pop(); day !== undefined; day = days.pop()) {
-      const { accountId } = day
-      await compare(env, meters, day, nowUs).catch((error: unknown) =>
-        logFault(error, `reconciling ${accountId}`),
-      )
-    }
-  }
-  await Promise.all(Array.from({ length: AT_ONCE }, work))
+  await atOnce(days, AT_ONCE, (day) =>
+    compare(env, meters, day, nowUs).catch((error: unknown) =>
+      logFault(error, `reconciling ${day.accountId}`),
+    ),
+  )
 }
 
 async function dueDays(env: Env, nowUs: Micros): Promise<Day[]> {

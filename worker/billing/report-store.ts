@@ -50,7 +50,10 @@ export async function dueReports(
   }))
 }
 
-/** Notes what became of reports. */
+/**
+ * Notes what became of reports. Totals only grow: a smaller one that was told after a larger one replaced it at Stripe, and the
+ * larger one is told again under another identifier.
+ */
 export async function writeReports(
   sql: Sql,
   reports: readonly (Report & {
@@ -68,9 +71,10 @@ export async function writeReports(
       values (${accountId}, ${hourUs}, ${plan}, ${sent ? overage : null}, ${sent ? nowUs : null},
         ${identifier ?? null}, ${state}, ${state === 'refused' ? 1 : 0}, ${sent ? 0 : 1}, ${nextUs})
       on conflict (account_id, hour_us, plan) do update
-      set sent = coalesce(excluded.sent, r.sent), sent_us = coalesce(excluded.sent_us, r.sent_us),
+      set sent = case when excluded.sent < r.sent then null else coalesce(excluded.sent, r.sent) end,
+        sent_us = coalesce(excluded.sent_us, r.sent_us),
         identifier = coalesce(excluded.identifier, r.identifier), state = excluded.state,
-        tries = r.tries + excluded.tries,
+        tries = r.tries + case when excluded.sent < r.sent then 1 else excluded.tries end,
         failures = case when ${sent} then 0 else r.failures + 1 end, next_us = excluded.next_us`
   }
 }

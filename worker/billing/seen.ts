@@ -5,8 +5,9 @@ import type { Env } from '../env.ts'
 import { type Prices, pricesOf } from './prices.ts'
 import { needStripe } from './stripe.ts'
 
-/** A customer has few subscriptions, and of its invoices the last hundred (years) tell all that may still change. */
-const MOST = 100
+/** So many a page, and so many in all: an upgrade that is asked for again and again and never paid leaves an invoice each time. */
+const PAGE = 100
+const MOST = 2000
 
 /** What Stripe tells of a customer, and what is kept of its invoices for its owner to read. */
 export type CustomerReading = {
@@ -24,18 +25,18 @@ const NOTHING: CustomerReading = {
 /** Asks Stripe for all of a customer that matters. Throws what Stripe's package throws. */
 export async function readCustomer(env: Env, customer: string): Promise<CustomerReading> {
   const { stripe, livemode } = needStripe(env)
-  const asked = { customer, limit: MOST }
+  const asked = { customer, limit: PAGE }
   const [subscriptions, invoices] = await Promise.all([
-    stripe.subscriptions.list({ ...asked, status: 'all' }),
-    stripe.invoices.list(asked),
+    stripe.subscriptions.list({ ...asked, status: 'all' }).autoPagingToArray({ limit: MOST }),
+    stripe.invoices.list(asked).autoPagingToArray({ limit: MOST }),
   ]).catch((error: unknown) => {
     if (isMissing(error)) return [null, null]
     throw error
   })
   if (subscriptions === null || invoices === null) return NOTHING
   const ours = <One extends { livemode: boolean }>(one: One) => one.livemode === livemode
-  const subs = subscriptions.data.filter(ours).filter((one) => idOf(one.customer) === customer)
-  const bills = invoices.data.filter(ours).filter((one) => idOf(one.customer) === customer)
+  const subs = subscriptions.filter(ours).filter((one) => idOf(one.customer) === customer)
+  const bills = invoices.filter(ours).filter((one) => idOf(one.customer) === customer)
   const named = [
     ...subs.flatMap((one) => one.items.data.map((item) => item.price.id)),
     ...bills.flatMap((one) => one.lines.data.flatMap(priceOfLine)),

@@ -15,6 +15,8 @@ export type Wish = {
 const AGAIN_US = 60_000_000
 /** What waits for a payment is looked at more seldom: a webhook tells of it. */
 const TO_PAY_US = 3_600_000_000
+const REFUSED_US = 600_000_000
+const DAY_US = 86_400_000_000
 
 /** The wish that an account is on its way to; null when there is none. */
 export async function readWish(sql: AnySql, accountId: string): Promise<Wish | null> {
@@ -68,5 +70,17 @@ export async function tryAgain(
 ): Promise<void> {
   await sql`
     update kb.billing_wishes set tries = tries + 1, next_us = ${nowUs + AGAIN_US}
+    where account_id = ${accountId} and number = ${number}`
+}
+
+/** Notes that Stripe refused a step: it is tried under another key for a day, and then no more. */
+export async function noteRefusal(
+  sql: AnySql,
+  { accountId, number }: Wish,
+  nowUs: Micros,
+): Promise<void> {
+  await sql`
+    update kb.billing_wishes set tries = tries + 1, next_us = ${nowUs + REFUSED_US},
+      state = case when made_us <= ${nowUs - DAY_US} then 'failed' else state end
     where account_id = ${accountId} and number = ${number}`
 }
