@@ -9,6 +9,7 @@ import { Child } from '../local/child.ts'
 import { UNLIMITED } from '../local/development-key.ts'
 import { freePort } from '../local/free-port.ts'
 import { type BenchDatabase, benchDatabase } from './bench-database.ts'
+import { type PgBouncer, startPgBouncer } from './pgbouncer.ts'
 
 const TICKER = 'KXBENCH-26NOV22-T1'
 const MINUTE_US = 60_000_000
@@ -28,8 +29,10 @@ export async function openGateRig(accounts: number): Promise<GateRig> {
   const database = await benchDatabase()
   const pepper = randomBytes(32).toString('base64url')
   let worker: Child | null = null
+  let bouncer: PgBouncer | null = null
   const stop = async () => {
     await worker?.stop()
+    await bouncer?.stop()
     await database.stop()
   }
   try {
@@ -38,7 +41,8 @@ export async function openGateRig(accounts: number): Promise<GateRig> {
     const begin = async (): Promise<GateRig> => {
       await storeBook(owner, at)
       const keys = await storeKeys(owner, pepper, accounts)
-      worker = await startWorker(database, pepper)
+      bouncer = await startPgBouncer([database.readerUrl, database.accountUrl])
+      worker = await startWorker(database, pepper, (url) => bouncer?.through(url) ?? url)
       const { url } = await worker.ready()
       await tellTheEdge(owner, worker)
       const path = `/v1/markets/${TICKER}/orderbook?at=${at + MINUTE_US}`
@@ -103,7 +107,12 @@ async function tellTheEdge(sql: Sql, worker: Child): Promise<void> {
   throw new Error('keys are not told to the edge')
 }
 
-async function startWorker(database: BenchDatabase, pepper: string): Promise<Child> {
+/** @param through an address by way of the pool, where there is one, as Hyperdrive is */
+async function startWorker(
+  database: BenchDatabase,
+  pepper: string,
+  through: (url: string) => string,
+): Promise<Child> {
   const secret = () => randomBytes(32).toString('base64url')
   return new Child({
     name: 'worker',
@@ -111,8 +120,8 @@ async function startWorker(database: BenchDatabase, pepper: string): Promise<Chi
     env: {
       HTTP_PORT: String(await freePort()),
       STATE_DIR: join(database.dir, 'worker'),
-      READER_DATABASE_URL: database.readerUrl,
-      ACCOUNT_DATABASE_URL: database.accountUrl,
+      READER_DATABASE_URL: through(database.readerUrl),
+      ACCOUNT_DATABASE_URL: through(database.accountUrl),
       FEED_ENV: 'bench',
       FEED_SHARDS: '1',
       FEED_TOKEN: secret(),
