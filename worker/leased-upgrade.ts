@@ -1,6 +1,7 @@
 import type { Context } from 'hono'
 import type { LeaseWord } from '#core/admission'
 import type { ApiError } from '#core/api-error'
+import type { Ticker } from '#core/ticker'
 import { STREAM_CLOSE } from '#core/wire/stream'
 import type { App } from './context.ts'
 import { askLeases, endLeases } from './live/account-leases.ts'
@@ -17,17 +18,19 @@ const TRY_AGAIN_MS = 5000
  * Has the caller's account open a stream, and hands its socket on to an object. Should that not take it, the account is told
  * that the stream has ended.
  * @param headers what the object is told beside the lease
+ * @param holder the market whose object it is; null for the account's Gateway
  */
 export async function handOnLeased(
   c: Context<App>,
   target: { fetch(request: Request): Promise<Response> },
   headers: Readonly<Record<string, string>>,
+  holder: Ticker | null,
 ): Promise<Response> {
   const { accountId, keyId, rev } = c.get('caller')
   const lease = c.get('requestId')
   const ask = { lease, keyId, rev, marketMinutes: 0 }
   const end = () => c.executionCtx.waitUntil(endLeases(c.env, accountId, [ask]))
-  const said = await askLeases(c.env, accountId, [ask])
+  const said = await askLeases(c.env, accountId, [{ ...ask, holder }])
   const word = said.kind === 'words' ? said.words[0] : undefined
   if (word === undefined) {
     // It may have opened it all the same.

@@ -277,6 +277,29 @@ test('sockets that vanish together with their Gateway’s memory make room as so
   await expect.poll(() => stub.limits().then((limits) => limits.streams.open)).toBe(0)
 })
 
+test.each([
+  ['a market’s object', A],
+  ['the Gateway', null],
+])(
+  'a socket that was lost with %s holds no place against who comes again, one that is open does',
+  async (_, holder) => {
+    const account = await make('free', { connections: 2 })
+    const { stub, keyId } = account
+    const path = holder === null ? undefined : ONE
+    const held = await account.open(path)
+    expect(
+      await stub.lease([{ lease: 'lost', keyId, rev: 1, marketMinutes: 0, holder }]),
+    ).toMatchObject([{ ok: true }])
+    expect((await account.knock()).status).toBe(429)
+    await later(3000, async () => {
+      const again = await account.open(path)
+      expect((await account.knock()).status).toBe(429)
+      expect([held.isOpen, again.isOpen]).toEqual([true, true])
+    })
+    expect((await stub.limits()).streams.open).toBe(2)
+  },
+)
+
 test('while its account is away nobody is let in; who pays goes on, who does not is sent away', async () => {
   const settings = { STREAM_LEASE_MS: '500' }
   await hasten(settings)

@@ -12,6 +12,8 @@ import type { Lease, LeaseMemory } from './lease-memory.ts'
 
 type Refusal = Omit<Extract<LeaseWord, { ok: false }>, 'lease' | 'ok'>
 
+/** A stream whose account has let it open is held by then, ms. */
+const OPENING_MS = 2000
 /** Under which route streams are charged. */
 const ROUTE = 'stream'
 
@@ -63,7 +65,9 @@ export class Leases {
       roomFor(ahead, plan.streams.connections) ??
       (isPaid ? null : spent()) ??
       (isOpen ? null : this.#unaffordable(known, keyId, nowMs))
-    const kept: Lease = { lease, keyId, opened, openedMs, seenMs: nowMs, charged, state: 'open' }
+    const holder = before?.holder ?? ask.holder ?? null
+    const stands = { lease, keyId, opened, openedMs, holder, seenMs: nowMs, charged }
+    const kept: Lease = { ...stands, state: 'open' }
     if (refusal === null) {
       this.#memory.keep(kept)
       return { lease, ok: true, plan: plan.name, streams: plan.streams }
@@ -80,8 +84,20 @@ export class Leases {
     const { charged } = this.#charge({ standing, keys }, ask, before?.charged ?? 0, nowMs)
     const opened = before?.opened ?? 0
     const openedMs = before?.openedMs ?? nowMs
-    const ended = { lease, keyId, opened, openedMs, seenMs: nowMs, charged }
+    const holder = before?.holder ?? null
+    const ended = { lease, keyId, opened, openedMs, holder, seenMs: nowMs, charged }
     this.#memory.keep({ ...ended, state: 'ended' })
+  }
+
+  /** Streams whose holders may have vanished: those that were renewed longest ago, and not opened just now. */
+  doubtful(nowMs: number, most: number): Lease[] {
+    return this.#memory.oldest(nowMs - this.#leaseMs, nowMs - OPENING_MS, most)
+  }
+
+  /** The holder of a stream does not know it: its socket is gone. */
+  vanished({ lease }: Lease): void {
+    const now = this.#memory.find(lease)
+    if (now?.state === 'open') this.#memory.keep({ ...now, state: 'ended' })
   }
 
   /** Charges what was not charged yet. @returns what is charged now in all, and whether there were credits for it */

@@ -4,6 +4,7 @@ import type { Admission, LeaseAsk, LeaseWord, SpendAsk } from '#core/admission'
 import type { Micros } from '#core/instant'
 import { type BlockedRecord, blockedRecordName } from '#core/key-record'
 import { isVisitors } from '#core/visitor-standing'
+import { STREAM_CLOSE } from '#core/wire/stream'
 import { type Env, settingsOf } from '../env.ts'
 import { noteUses } from '../keys/key-uses.ts'
 import { logFault } from '../log-fault.ts'
@@ -23,6 +24,7 @@ import { Turns } from './account-turns.ts'
 import { Upkeep } from './account-upkeep.ts'
 import { Usage } from './account-usage.ts'
 import { LeaseMemory } from './lease-memory.ts'
+import { VanishedStreams } from './vanished-streams.ts'
 
 /** KV keeps no record shorter than this, s. https://developers.cloudflare.com/kv/api/write-key-value-pairs/ */
 const BLOCK_TTL_S = 60
@@ -59,6 +61,7 @@ export class Account extends DurableObject<Env> {
     this.#terms,
     settingsOf(this.env).STREAM_LEASE_MS,
   )
+  readonly #vanished = new VanishedStreams(this.env, this.#name, this.#leases)
   readonly #absorbed = new Absorbed(this.#sql)
   readonly #upkeep = new Upkeep({
     name: this.#name,
@@ -113,8 +116,13 @@ export class Account extends DurableObject<Env> {
   async lease(asks: readonly LeaseAsk[]): Promise<readonly LeaseWord[]> {
     const words: LeaseWord[] = []
     for (const ask of asks) {
-      const known = await this.#knownFor(ask)
-      words.push(this.#leases.lease(known, ask, this.nowMs()))
+      const word = this.#leases.lease(await this.#knownFor(ask), ask, this.nowMs())
+      const isFull = !word.ok && word.code === STREAM_CLOSE.tooManyConnections
+      if (!isFull || ask.holder === undefined) words.push(word)
+      else {
+        await this.#vanished.free(() => this.nowMs())
+        words.push(this.#leases.lease(await this.#knownFor(ask), ask, this.nowMs()))
+      }
     }
     this.#upkeep.changed()
     return words

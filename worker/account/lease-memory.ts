@@ -5,6 +5,8 @@ export type Lease = {
   /** Leases are numbered as they are opened. */
   readonly opened: number
   readonly openedMs: number
+  /** The ticker of the market whose object holds it; null for the Gateway, which holds any number of them. */
+  readonly holder: string | null
   readonly seenMs: number
   /** Credits that were charged for it. */
   readonly charged: number
@@ -22,48 +24,59 @@ export class LeaseMemory {
 
   constructor(sql: SqlStorage) {
     this.#sql = sql
-    sql.exec(`create table if not exists streams (
+    sql.exec(`create table if not exists held_streams (
       lease text primary key, key_id text not null, opened integer not null,
-      opened_ms integer not null, seen_ms integer not null, charged integer not null, state integer not null) without rowid`)
+      opened_ms integer not null, holder text, seen_ms integer not null, charged integer not null, state integer not null) without rowid`)
   }
 
   find(lease: string): Lease | null {
-    const [row] = this.#sql.exec('select * from streams where lease = ?', lease).toArray()
-    if (row === undefined) return null
-    return {
-      lease,
-      keyId: String(row['key_id']),
-      opened: Number(row['opened']),
-      openedMs: Number(row['opened_ms']),
-      seenMs: Number(row['seen_ms']),
-      charged: Number(row['charged']),
-      state: STATES[Number(row['state'])] ?? 'ended',
-    }
+    const [row] = this.#sql.exec('select * from held_streams where lease = ?', lease).toArray()
+    return row === undefined ? null : leaseOf(row)
   }
 
-  keep({ lease, keyId, opened, openedMs, seenMs, charged, state }: Lease): void {
-    const values = [lease, keyId, opened, openedMs, seenMs, charged, STATES.indexOf(state)]
-    this.#sql.exec('insert or replace into streams values (?, ?, ?, ?, ?, ?, ?)', ...values)
+  keep({ lease, keyId, opened, openedMs, holder, seenMs, charged, state }: Lease): void {
+    const values = [lease, keyId, opened, openedMs, holder, seenMs, charged, STATES.indexOf(state)]
+    this.#sql.exec('insert or replace into held_streams values (?, ?, ?, ?, ?, ?, ?, ?)', ...values)
   }
 
   /** The numbers of the leases that are open and were seen since. */
   open(sinceMs: number): number[] {
-    const query = 'select opened from streams where state = 0 and seen_ms > ? order by opened'
+    const query = 'select opened from held_streams where state = 0 and seen_ms > ? order by opened'
     return this.#sql
       .exec(query, sinceMs)
       .toArray()
       .map((row) => Number(row['opened']))
   }
 
+  /** Open leases that were opened and seen between two moments (ms), those seen longest ago first; `most` of them. */
+  oldest(sinceMs: number, untilMs: number, most: number): Lease[] {
+    const query = `select * from held_streams
+      where state = 0 and seen_ms > ? and opened_ms <= ? order by seen_ms limit ?`
+    return this.#sql.exec(query, sinceMs, untilMs, most).toArray().map(leaseOf)
+  }
+
   /** The number of the next lease. */
   next(): number {
-    const { last } = this.#sql.exec('select max(opened) as last from streams').one()
+    const { last } = this.#sql.exec('select max(opened) as last from held_streams').one()
     return Number(last ?? 0) + 1
   }
 
   /** Forgets what nobody tells of any more. */
   forget(nowMs: number): void {
-    const old = 'delete from streams where seen_ms < ? or (state = 2 and seen_ms < ?)'
+    const old = 'delete from held_streams where seen_ms < ? or (state = 2 and seen_ms < ?)'
     this.#sql.exec(old, nowMs - VANISHED_MS, nowMs - ENDED_MS)
+  }
+}
+
+function leaseOf(row: Record<string, SqlStorageValue>): Lease {
+  return {
+    lease: String(row['lease']),
+    keyId: String(row['key_id']),
+    opened: Number(row['opened']),
+    openedMs: Number(row['opened_ms']),
+    holder: row['holder'] === null ? null : String(row['holder']),
+    seenMs: Number(row['seen_ms']),
+    charged: Number(row['charged']),
+    state: STATES[Number(row['state'])] ?? 'ended',
   }
 }

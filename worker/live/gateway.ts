@@ -68,10 +68,14 @@ export class Gateway extends DurableObject<Env> {
       else this.#desk.restore(this.#add(socket, kept))
     }
     this.#upstream.missed(null)
-    const names = [...this.#connections.values()].map(({ name }) => name)
-    this.#leases.end(this.#memory.vanished(names))
-    this.#memory.keepOnly(names)
+    this.#leases.end(this.#memory.vanished(this.held()))
+    this.#memory.keepOnly(this.held())
     if (this.#connections.size > 0) this.#awake()
+  }
+
+  /** The leases of its connections. */
+  held(): string[] {
+    return [...this.#connections.values()].map(({ name }) => name)
   }
 
   /** Opens a customer's socket; the Worker has authenticated it and made this request anew. */
@@ -132,10 +136,8 @@ export class Gateway extends DurableObject<Env> {
   #answer(socket: WebSocket, command: StreamCommand, fault: StreamFault | null): void {
     const connection = this.#connections.get(socket)
     if (connection === undefined) return
-    if (fault === null) {
-      connection.hearing = { ...connection.hearing, errors: 0 }
-      return
-    }
+    if (fault === null) connection.hearing = { ...connection.hearing, errors: 0 }
+    if (fault === null) return
     const id = command.op === 'subscribe' ? command.id : undefined
     const { hearing, heard } = failed(connection.hearing, id, fault)
     connection.hearing = hearing

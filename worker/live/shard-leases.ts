@@ -51,7 +51,9 @@ export class ShardLeases {
   /** Renews what there is, when it is time. Never rejects. */
   async renewIfDue(nowMs: number): Promise<void> {
     const { STREAM_RENEW_MS } = settingsOf(this.#env())
-    const isEarly = nowMs - this.#beganMs < STREAM_RENEW_MS - STREAM_RENEW_MS / EARLY
+    const sinceMs = nowMs - this.#beganMs
+    // A clock that went back is followed.
+    const isEarly = sinceMs >= 0 && sinceMs < STREAM_RENEW_MS - STREAM_RENEW_MS / EARLY
     if (this.#renewing || !this.any || isEarly) return
     this.#beganMs = nowMs
     this.#renewing = true

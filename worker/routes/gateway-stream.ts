@@ -35,6 +35,6 @@ export function addGatewayStream(app: OpenAPIHono<App>): void {
       return refuse(c, { code: 'upstream_degraded', message: 'no feed is configured' })
     }
     const bounds = printBounds(await boundsOf(c))
-    return handOnLeased(c, gatewayStub(c.env, c.get('caller').accountId), bounds)
+    return handOnLeased(c, gatewayStub(c.env, c.get('caller').accountId), bounds, null)
   })
 }

@@ -36,8 +36,7 @@ export function addStream(app: OpenAPIHono<App>): void {
     if (market === null) {
       return refuse(c, { code: 'not_found', message: `there is no market ${ticker}` })
     }
-    return handOnLeased(c, marketStub(c.env, market.ticker), {
-      [STREAM_HEADERS.standing]: printStanding(market.standing),
-    })
+    const standing = { [STREAM_HEADERS.standing]: printStanding(market.standing) }
+    return handOnLeased(c, marketStub(c.env, market.ticker), standing, market.ticker)
   })
 }
