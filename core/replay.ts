@@ -134,8 +134,10 @@ export class Replay {
     if (outcome === 'ignored') return
     lane.recv = record.recv
     if (record.kind === 'snapshot') lane.gaps.heal(record.seq)
+    // A gap that was found later bears the seq of what it was found by: maybe of the snapshot that ends it.
+    const ends = record.kind === 'snapshot' && record.seq === lane.seq && !lane.known
     // A gap that is noticed only after it was told already: the reader has passed it.
-    if (record.seq <= lane.seq) return
+    if (record.seq <= lane.seq && !ends) return
     switch (record.kind) {
       case 'delta':
         if (!lane.gaps.hides) this.#takeDelta(lane, record)

@@ -18,10 +18,12 @@ export type OpenedReplay = {
   readonly csv: RowPrinter<LoggedRecord>
 }
 
-/** What belongs to a batch beside its rows: it is told when they are printed. */
+/** What belongs to a batch beside its rows: it is told when they are printed, which may be in parts. */
 type Context = {
-  readonly rows: number
-  readonly gaps: MarketGaps | null
+  /** Rows that are still to be printed. */
+  left: number
+  /** Gaps that begin in it; null when they are noted. */
+  gaps: MarketGaps | null
   /** After the last batch, the last moment of all that was read. */
   readonly endUs: number | null
 }
@@ -56,13 +58,16 @@ export async function openReplay(
   const head = replay.begin(place.recvUs)
   const contexts: Context[] = []
   const next = (rows: readonly LoggedRecord[]): ReplayMessage[] => {
-    const context = contexts.shift()
-    if (context === undefined) return []
+    const [context] = contexts
+    if (context === undefined) throw new Error('rows of no batch are printed')
     if (context.gaps !== null) expect(context.gaps)
+    context.gaps = null
     const told = replay.take(rows.map(({ market, record }) => ({ ticker: market.ticker, record })))
-    // Rows that are left out come after all, in another request.
-    if (context.endUs === null || rows.length < context.rows) return told
-    return [...told, ...replay.end(context.endUs)]
+    context.left -= rows.length
+    // Rows that are left out come after all: in the next part, or in another request.
+    if (context.left > 0) return told
+    contexts.shift()
+    return context.endUs === null ? told : [...told, ...replay.end(context.endUs)]
   }
   const batches = replayBatches(readAhead(withGaps(sql, ids, range, place.recvUs)), contexts)
   const tardis = new TardisText()
@@ -101,7 +106,7 @@ async function* replayBatches(
     for (const batch of batchesOf(step)) {
       const last = batch.next === null
       contexts.push({
-        rows: batch.rows.length,
+        left: batch.rows.length,
         gaps: first ? gaps : null,
         endUs: last ? endUs : null,
       })

@@ -82,6 +82,25 @@ test('a gap that the log does not tell of hides what lies in it, and an image te
   expect(told[3]).toMatchObject({ image: true, reason: 'gap', yes: [['0.4200', '1.04']] })
 })
 
+test('a snapshot that a gap found later bears the seq of, and which ends it, is told', () => {
+  const gap: Gap = {
+    seq: seq(2),
+    cause: 'mismatch',
+    from: us(1),
+    to: us(5),
+    noticed: us(5),
+    prevSeq: null,
+  }
+  const replay = replayOf(A)
+  replay.expect(A, [gap])
+  const told = replay.take(rows(A, [snapshot(0, 0), delta(1, 3), snapshot(2, 5)]))
+  expect([...told, ...replay.end(6)].map((message) => [message.type, message.seq])).toEqual([
+    ['snapshot', 0],
+    ['gap', 2],
+    ['snapshot', 2],
+  ])
+})
+
 test('a gap with no record after it is told at the end of what was asked for', () => {
   const gap: Gap = {
     seq: seq(9),

@@ -56,8 +56,10 @@ export function eventRanges(
   return Array.from({ length: many }, () => {
     const event = dice.pick(events.slice(0, 16))
     const from = start + dice.below((end - start) / 2)
-    const to = from + dice.below(end - from) + 1
     const markets = made.markets.filter((market) => market.event === event)
+    // A range that ends before the event's record begins is refused.
+    const begin = Math.min(...markets.flatMap(({ records }) => records[0]?.recv ?? []))
+    const to = Math.max(from + dice.below(end - from) + 1, begin + 1)
     const rows = markets.flatMap(({ ticker, records }) =>
       records
         .filter(({ recv }) => recv >= from && recv < to && recv <= end)
