@@ -95,9 +95,10 @@ test('what the store does not have in time, or never had, is told as a gap after
   await setHoles(hole as Parameters<typeof setHoles>[0])
   await storeTrades(id, [traded('t1', 5000)])
   const stream = await follow({ resume_trades_us: now - MINUTE })
-  const gap = await stream.nextWith('channel', 'trade')
-  expect(gap['from_us']).toBeLessThanOrEqual(hole.from)
-  expect(gap['to_us']).toBeGreaterThanOrEqual(hole.to)
+  const covers = ({ from_us, to_us }: (typeof stream.messages)[number]) =>
+    Number(from_us) <= hole.from && Number(to_us ?? Number.POSITIVE_INFINITY) >= hole.to
+  // That of the time in which another collector came may be told before it.
+  while (!gaps(stream).some(covers)) await stream.nextWith('channel', 'trade')
   expect(ids(stream)).toEqual(['t1'])
 })
 
