@@ -36,7 +36,7 @@ export function privatePaths(text: string): string[] {
 /** Where the variables are read; one that does not exist yet has none. */
 const CONFIGS = ['collector/config.ts', 'local/config.ts', 'worker/env.ts']
 /** The Worker's bindings are wrangler.toml's, not variables. */
-const VARIABLE = /^\s+([A-Z][A-Z0-9]*_[A-Z0-9_]+|SELECT|CONNECTIONS):/gm
+const VARIABLE = /^\s+([A-Z][A-Z0-9]*_[A-Z0-9_]+|SELECT|CONNECTIONS|SHOWCASE):/gm
 const BINDING = /^HYPERDRIVE_/
 
 /** Tells which variables are missing in .env.example, and which it lists that nothing reads. */
