@@ -15,6 +15,7 @@ import {
   whole,
 } from './params.ts'
 import { found, missing, Refusal } from './refusal.ts'
+import { retrieving } from './retrieving.ts'
 import { showPrice, showProduct } from './show-catalog.ts'
 import { newId, type Price, type Product } from './state.ts'
 import type { World } from './world.ts'
@@ -128,14 +129,9 @@ export const catalogRoutes: readonly Route[] = [
       return pageOf('/v1/products', all, asked, (each) => showProduct(world, each))
     },
   ],
-  [
-    'GET',
-    '/v1/products/:',
-    ({ world, ids: [id = ''], params }) => {
-      readParams(z.strictObject({ expand }), params)
-      return showProduct(world, found(world.state.products, 'product', id))
-    },
-  ],
+  retrieving('/v1/products', (world, id) =>
+    showProduct(world, found(world.state.products, 'product', id)),
+  ),
   [
     'POST',
     '/v1/products/:',
@@ -184,14 +180,7 @@ export const catalogRoutes: readonly Route[] = [
       return pageOf('/v1/prices', all, asked, (each) => showPrice(world, each))
     },
   ],
-  [
-    'GET',
-    '/v1/prices/:',
-    ({ world, ids: [id = ''], params }) => {
-      readParams(z.strictObject({ expand }), params)
-      return showPrice(world, found(world.state.prices, 'price', id))
-    },
-  ],
+  retrieving('/v1/prices', (world, id) => showPrice(world, found(world.state.prices, 'price', id))),
   [
     'POST',
     '/v1/prices/:',

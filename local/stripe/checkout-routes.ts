@@ -18,6 +18,7 @@ import {
   whole,
 } from './params.ts'
 import { found, Refusal } from './refusal.ts'
+import { onlyExpand, retrieving } from './retrieving.ts'
 import { type CheckoutSession, newId } from './state.ts'
 
 const HOUR_S = 3600
@@ -140,14 +141,9 @@ export const checkoutRoutes: readonly Route[] = [
       return pageOf('/v1/checkout/sessions', all, asked, (each) => showSession(world, each))
     },
   ],
-  [
-    'GET',
-    '/v1/checkout/sessions/:',
-    ({ world, ids: [id = ''], params }) => {
-      readParams(z.strictObject({ expand }), params)
-      return showSession(world, found(world.state.sessions, 'checkout.session', id))
-    },
-  ],
+  retrieving('/v1/checkout/sessions', (world, id) =>
+    showSession(world, found(world.state.sessions, 'checkout.session', id)),
+  ),
   [
     'GET',
     '/v1/checkout/sessions/:/line_items',
@@ -160,7 +156,7 @@ export const checkoutRoutes: readonly Route[] = [
     'POST',
     '/v1/checkout/sessions/:/expire',
     ({ world, ids: [id = ''], params }) => {
-      readParams(z.strictObject({ expand }), params)
+      readParams(onlyExpand, params)
       const session = found(world.state.sessions, 'checkout.session', id)
       if (session.status !== 'open') {
         throw new Refusal(`Only open checkouts can be expired: this one is ${session.status}.`)

@@ -3,6 +3,7 @@ import type { Route } from './call.ts'
 import { pageOf } from './page-of.ts'
 import { expand, inRange, merged, metadata, paged, range, readParams, text } from './params.ts'
 import { found, missing, Refusal } from './refusal.ts'
+import { retrieving } from './retrieving.ts'
 import { showCustomer } from './show-catalog.ts'
 import { type Customer, newId } from './state.ts'
 import { cancelNow } from './subscribing.ts'
@@ -73,14 +74,9 @@ export const customerRoutes: readonly Route[] = [
       return pageOf('/v1/customers', all, asked, (each) => showCustomer(world, each))
     },
   ],
-  [
-    'GET',
-    '/v1/customers/:',
-    ({ world, ids: [id = ''], params }) => {
-      readParams(z.strictObject({ expand }), params)
-      return showCustomer(world, found(world.state.customers, 'customer', id))
-    },
-  ],
+  retrieving('/v1/customers', (world, id) =>
+    showCustomer(world, found(world.state.customers, 'customer', id)),
+  ),
   [
     'POST',
     '/v1/customers/:',

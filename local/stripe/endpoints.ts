@@ -14,6 +14,7 @@ import {
   text,
 } from './params.ts'
 import { found, missing, Refusal } from './refusal.ts'
+import { onlyExpand, retrieving } from './retrieving.ts'
 import { showDestination, showEndpoint } from './show-catalog.ts'
 import { API_VERSION, type Endpoint, newId } from './state.ts'
 import type { World } from './world.ts'
@@ -121,14 +122,9 @@ const fixedRoutes: readonly Route[] = [
       return pageOf('/v1/webhook_endpoints', all, asked, (each) => showEndpoint(world, each))
     },
   ],
-  [
-    'GET',
-    '/v1/webhook_endpoints/:',
-    ({ world, ids: [id = ''], params }) => {
-      readParams(z.strictObject({ expand }), params)
-      return showEndpoint(world, endpointOf(world, id, false))
-    },
-  ],
+  retrieving('/v1/webhook_endpoints', (world, id) =>
+    showEndpoint(world, endpointOf(world, id, false)),
+  ),
   [
     'POST',
     '/v1/webhook_endpoints/:',
@@ -209,7 +205,7 @@ const fixedRoutes: readonly Route[] = [
     'GET',
     '/v1/events/:',
     ({ world, ids: [id = ''], params }) => {
-      readParams(z.strictObject({ expand }), params)
+      readParams(onlyExpand, params)
       const event = found(world.state.events, 'event', id)
       if (event.thin) throw missing('event', id)
       return showPending(event)

@@ -1,12 +1,13 @@
 import { z } from 'zod'
 import { amountOf } from './amount.ts'
 import type { Route } from './call.ts'
-import { collectInvoice, finalizeInvoice, payInvoice, voidInvoice } from './invoicing.ts'
+import { collectInvoice, finalizeInvoice, payInvoice, UNSETTLED, voidInvoice } from './invoicing.ts'
 import { changeItems } from './item-changes.ts'
 import { billingMonth } from './months.ts'
 import { pageOf } from './page-of.ts'
 import { expand, inRange, paged, range, readParams, text, whole } from './params.ts'
 import { found, Refusal } from './refusal.ts'
+import { onlyExpand, retrieving } from './retrieving.ts'
 import { showInvoice, showPayments } from './show-invoice.ts'
 import { type Invoice, type Line, newId, type Shown, type Subscription } from './state.ts'
 import { itemChanges } from './subscription-routes.ts'
@@ -33,7 +34,6 @@ const preview = z.strictObject({
     .optional(),
   expand,
 })
-const only = z.strictObject({ expand })
 
 export const invoiceRoutes: readonly Route[] = [
   [
@@ -52,19 +52,14 @@ export const invoiceRoutes: readonly Route[] = [
     },
   ],
   ['POST', '/v1/invoices/create_preview', ({ world, params }) => previewed(world, params)],
-  [
-    'GET',
-    '/v1/invoices/:',
-    ({ world, ids: [id = ''], params }) => {
-      readParams(only, params)
-      return showInvoice(world, found(world.state.invoices, 'invoice', id))
-    },
-  ],
+  retrieving('/v1/invoices', (world, id) =>
+    showInvoice(world, found(world.state.invoices, 'invoice', id)),
+  ),
   [
     'POST',
     '/v1/invoices/:/finalize',
     ({ world, ids: [id = ''], params }) => {
-      readParams(only, params)
+      readParams(onlyExpand, params)
       const invoice = found(world.state.invoices, 'invoice', id)
       finalizeInvoice(world, invoice, nowOf(world, invoice))
       collectInvoice(world, invoice, nowOf(world, invoice))
@@ -75,7 +70,7 @@ export const invoiceRoutes: readonly Route[] = [
     'POST',
     '/v1/invoices/:/pay',
     ({ world, ids: [id = ''], params }) => {
-      readParams(only, params)
+      readParams(onlyExpand, params)
       const invoice = found(world.state.invoices, 'invoice', id)
       if (invoice.status !== 'open') throw new Refusal('Only open invoices can be paid.')
       if (world.state.customers.get(invoice.customer)?.card !== 'good') {
@@ -94,7 +89,7 @@ export const invoiceRoutes: readonly Route[] = [
     'POST',
     '/v1/invoices/:/void',
     ({ world, ids: [id = ''], params }) => {
-      readParams(only, params)
+      readParams(onlyExpand, params)
       const invoice = found(world.state.invoices, 'invoice', id)
       voidInvoice(world, invoice, nowOf(world, invoice))
       return showInvoice(world, invoice)
@@ -144,20 +139,11 @@ function previewed(world: World, params: Readonly<Record<string, unknown>>): Sho
     subscription: subscription.id,
     created: now ? atS : subscription.periodEnd,
     reason: now ? 'subscription_update' : 'subscription_cycle',
-    status: 'draft',
     lines,
     periodStart: subscription.periodStart,
     periodEnd: now ? atS : subscription.periodEnd,
-    finalizesAt: null,
-    finalizedAt: null,
-    paidAt: null,
-    voidedAt: null,
-    attempts: 0,
-    nextAttempt: null,
-    number: null,
+    ...UNSETTLED,
     startingBalance: world.state.customers.get(subscription.customer)?.balance ?? 0,
-    amountPaid: 0,
-    refunded: 0,
   })
 }
 

@@ -7,6 +7,21 @@ import type { World } from './world.ts'
 
 const DAY_S = 86_400
 
+/** What nothing was done with yet. */
+export const UNSETTLED = {
+  status: 'draft',
+  finalizesAt: null,
+  finalizedAt: null,
+  paidAt: null,
+  voidedAt: null,
+  attempts: 0,
+  nextAttempt: null,
+  number: null,
+  startingBalance: 0,
+  amountPaid: 0,
+  refunded: 0,
+} as const
+
 /** Makes a draft of so many lines. */
 export function draftInvoice(
   world: World,
@@ -22,20 +37,10 @@ export function draftInvoice(
     subscription: subscription.id,
     created: atS,
     reason,
-    status: 'draft',
     lines,
     periodStart: period.from,
     periodEnd: period.to,
-    finalizesAt: null,
-    finalizedAt: null,
-    paidAt: null,
-    voidedAt: null,
-    attempts: 0,
-    nextAttempt: null,
-    number: null,
-    startingBalance: 0,
-    amountPaid: 0,
-    refunded: 0,
+    ...UNSETTLED,
   }
   world.state.invoices.set(invoice.id, invoice)
   subscription.latestInvoice = invoice.id

@@ -2,6 +2,7 @@ import { z } from 'zod'
 import type { Route } from './call.ts'
 import { expand, flag, metadata, paged, readParams, text } from './params.ts'
 import { found, Refusal } from './refusal.ts'
+import { onlyExpand } from './retrieving.ts'
 import { listOf, showItem } from './show-subscription.ts'
 import type { Item, Subscription } from './state.ts'
 import { howOf, howToPay, quantity } from './subscription-routes.ts'
@@ -66,7 +67,7 @@ export const itemRoutes: readonly Route[] = [
     'GET',
     '/v1/subscription_items/:',
     ({ world, ids: [id = ''], params }) => {
-      readParams(z.strictObject({ expand }), params)
+      readParams(onlyExpand, params)
       const { subscription, item } = itemOf(world, id)
       return showItem(world, subscription, item)
     },

@@ -3,6 +3,7 @@ import type { Route } from './call.ts'
 import { pageOf } from './page-of.ts'
 import { expand, paged, readParams, text, whole } from './params.ts'
 import { found, Refusal } from './refusal.ts'
+import { onlyExpand, retrieving } from './retrieving.ts'
 import { showMeter } from './show-catalog.ts'
 import { type Meter, newId, type Shown } from './state.ts'
 import { counted, usageOf } from './usage.ts'
@@ -80,14 +81,9 @@ export const meterRoutes: readonly Route[] = [
       return pageOf('/v1/billing/meters', all, asked, (each) => showMeter(world, each))
     },
   ],
-  [
-    'GET',
-    '/v1/billing/meters/:',
-    ({ world, ids: [id = ''], params }) => {
-      readParams(z.strictObject({ expand }), params)
-      return showMeter(world, found(world.state.meters, 'billing.meter', id))
-    },
-  ],
+  retrieving('/v1/billing/meters', (world, id) =>
+    showMeter(world, found(world.state.meters, 'billing.meter', id)),
+  ),
   [
     'POST',
     '/v1/billing/meters/:',
@@ -104,7 +100,7 @@ export const meterRoutes: readonly Route[] = [
     'POST',
     '/v1/billing/meters/:/deactivate',
     ({ world, ids: [id = ''], params }) => {
-      readParams(z.strictObject({ expand }), params)
+      readParams(onlyExpand, params)
       const meter = found(world.state.meters, 'billing.meter', id)
       meter.deactivatedAt ??= world.nowS()
       const shown = showMeter(world, meter)

@@ -4,6 +4,7 @@ import { customerOf } from './customers.ts'
 import { pageOf } from './page-of.ts'
 import { expand, flag, merged, metadata, paged, readParams, text } from './params.ts'
 import { found, missing, Refusal } from './refusal.ts'
+import { retrieving } from './retrieving.ts'
 import { newId, type Shown } from './state.ts'
 import type { World } from './world.ts'
 
@@ -108,14 +109,9 @@ export const portalRoutes: readonly Route[] = [
       return pageOf('/v1/billing_portal/configurations', all, asked, (each) => each)
     },
   ],
-  [
-    'GET',
-    '/v1/billing_portal/configurations/:',
-    ({ world, ids: [id = ''], params }) => {
-      readParams(z.strictObject({ expand }), params)
-      return found(world.state.portals, 'configuration', id)
-    },
-  ],
+  retrieving('/v1/billing_portal/configurations', (world, id) =>
+    found(world.state.portals, 'configuration', id),
+  ),
   [
     'POST',
     '/v1/billing_portal/configurations/:',

@@ -3,6 +3,7 @@ import type { Route } from './call.ts'
 import { pageOf } from './page-of.ts'
 import { expand, merged, metadata, paged, readParams, text, whole } from './params.ts'
 import { found, missing, Refusal } from './refusal.ts'
+import { retrieving } from './retrieving.ts'
 import { showCharge, showPaymentIntent, showRefund } from './show-catalog.ts'
 import { type Invoice, newId, type Refund } from './state.ts'
 import type { World } from './world.ts'
@@ -15,34 +16,14 @@ const refundCreation = z.strictObject({
   metadata: metadata.optional(),
   expand,
 })
-const only = z.strictObject({ expand })
 
 /** What was paid, and what is given back of it; the types of Stripe's package say how, its schema here does not. */
 export const refundRoutes: readonly Route[] = [
-  [
-    'GET',
-    '/v1/payment_intents/:',
-    ({ world, ids: [id = ''], params }) => {
-      readParams(only, params)
-      return showPaymentIntent(world, paidBy(world, 'payment_intent', id))
-    },
-  ],
-  [
-    'GET',
-    '/v1/charges/:',
-    ({ world, ids: [id = ''], params }) => {
-      readParams(only, params)
-      return showCharge(world, paidBy(world, 'charge', id))
-    },
-  ],
-  [
-    'GET',
-    '/v1/disputes/:',
-    ({ world, ids: [id = ''], params }) => {
-      readParams(only, params)
-      return found(world.state.disputes, 'dispute', id)
-    },
-  ],
+  retrieving('/v1/payment_intents', (world, id) =>
+    showPaymentIntent(world, paidBy(world, 'payment_intent', id)),
+  ),
+  retrieving('/v1/charges', (world, id) => showCharge(world, paidBy(world, 'charge', id))),
+  retrieving('/v1/disputes', (world, id) => found(world.state.disputes, 'dispute', id)),
   [
     'POST',
     '/v1/refunds',
@@ -61,14 +42,9 @@ export const refundRoutes: readonly Route[] = [
       return showRefund(world, refund)
     },
   ],
-  [
-    'GET',
-    '/v1/refunds/:',
-    ({ world, ids: [id = ''], params }) => {
-      readParams(only, params)
-      return showRefund(world, found(world.state.refunds, 'refund', id))
-    },
-  ],
+  retrieving('/v1/refunds', (world, id) =>
+    showRefund(world, found(world.state.refunds, 'refund', id)),
+  ),
   [
     'GET',
     '/v1/refunds',

@@ -17,6 +17,7 @@ import {
   whole,
 } from './params.ts'
 import { found, Refusal } from './refusal.ts'
+import { retrieving } from './retrieving.ts'
 import { showSubscription } from './show-subscription.ts'
 import type { Subscription } from './state.ts'
 import { cancelNow, subscribe } from './subscribing.ts'
@@ -130,14 +131,9 @@ export const subscriptionRoutes: readonly Route[] = [
       return pageOf('/v1/subscriptions', all, asked, (each) => showSubscription(world, each))
     },
   ],
-  [
-    'GET',
-    '/v1/subscriptions/:',
-    ({ world, ids: [id = ''], params }) => {
-      readParams(z.strictObject({ expand }), params)
-      return showSubscription(world, found(world.state.subscriptions, 'subscription', id))
-    },
-  ],
+  retrieving('/v1/subscriptions', (world, id) =>
+    showSubscription(world, found(world.state.subscriptions, 'subscription', id)),
+  ),
   [
     'POST',
     '/v1/subscriptions/:',

@@ -3,6 +3,7 @@ import type { Route } from './call.ts'
 import { doDue } from './due.ts'
 import { expand, readParams, text, whole } from './params.ts'
 import { found, Refusal } from './refusal.ts'
+import { retrieving } from './retrieving.ts'
 import { newId, type Shown } from './state.ts'
 import type { World } from './world.ts'
 
@@ -23,14 +24,7 @@ export const testClockRoutes: readonly Route[] = [
       return shown(world, id)
     },
   ],
-  [
-    'GET',
-    '/v1/test_helpers/test_clocks/:',
-    ({ world, ids: [id = ''], params }) => {
-      readParams(z.strictObject({ expand }), params)
-      return shown(world, id)
-    },
-  ],
+  retrieving('/v1/test_helpers/test_clocks', (world, id) => shown(world, id)),
   [
     'POST',
     '/v1/test_helpers/test_clocks/:/advance',
