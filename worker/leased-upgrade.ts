@@ -4,6 +4,7 @@ import type { ApiError } from '#core/api-error'
 import type { Ticker } from '#core/ticker'
 import { STREAM_CLOSE } from '#core/wire/stream'
 import type { App } from './context.ts'
+import { ACCOUNT_AWAY } from './gate/account-object.ts'
 import { askLeases, endLeases } from './live/account-leases.ts'
 import { printLease } from './live/stream-lease.ts'
 import { refuse } from './refuse.ts'
@@ -35,9 +36,8 @@ export async function handOnLeased(
   if (word === undefined) {
     // It may have opened it all the same.
     end()
-    const message = 'the account of this key does not answer now'
-    const code = said.kind === 'overloaded' ? 'rate_limited' : 'upstream_degraded'
-    return refuse(c, { code, message })
+    const code = said.kind === 'overloaded' ? 'rate_limited' : ACCOUNT_AWAY.code
+    return refuse(c, { ...ACCOUNT_AWAY, code })
   }
   if (!word.ok) return refuse(c, refusalOf(word))
   const { plan, streams } = word

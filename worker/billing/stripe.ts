@@ -1,5 +1,6 @@
 import Stripe from 'stripe'
 import { type Env, settingsOf } from '../env.ts'
+import { perEnv } from '../per-env.ts'
 import { type StripeWay, wayTo } from './stripe-way.ts'
 
 /** Stripe cannot be reached, or there is no usable key. */
@@ -8,18 +9,13 @@ export class StripeAwayError extends Error {
   readonly retryable = true
 }
 
-const ways = new WeakMap<Env, StripeWay>()
-
 /** Stripe as the settings tell it; refused where key, host and our own address do not belong together. */
-export function stripeOf(env: Env): StripeWay {
-  const known = ways.get(env)
-  if (known !== undefined) return known
+export const stripeOf = perEnv((env): StripeWay => {
   const { STRIPE_SECRET_KEY, STRIPE_API_URL, PUBLIC_URL } = settingsOf(env)
   const way = wayTo(STRIPE_SECRET_KEY, STRIPE_API_URL, PUBLIC_URL)
-  ways.set(env, way)
   if (!way.ok) console.warn(JSON.stringify({ event: 'stripe_off', why: way.why }))
   return way
-}
+})
 
 /** Stripe, for code that has nothing to do without it. Throws StripeAwayError. */
 export function needStripe(env: Env): { readonly stripe: Stripe; readonly livemode: boolean } {

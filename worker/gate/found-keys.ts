@@ -5,6 +5,7 @@ import { KnownKeys } from '#core/known-keys'
 import { type App, readAccounts } from '../context.ts'
 import type { Env } from '../env.ts'
 import { inTime } from '../live/patience.ts'
+import { perEnv } from '../per-env.ts'
 import { type ApiKey, findApiKey, findApiKeyById } from '../store/api-keys.ts'
 
 /** A key, or that there is none. */
@@ -13,7 +14,7 @@ type Found = { readonly key: ApiKey | null }
 /** KV that takes longer than this, ms, is not waited for. */
 const EDGE_MS = 500
 
-const known = new WeakMap<Env, KnownKeys<Found>>()
+const memoryOf = perEnv(() => new KnownKeys<Found>())
 
 /** A key as it was found in the last five seconds, by hash or id; null when nobody looked for it. */
 export function recallKey(env: Env, name: string): Found | null {
@@ -39,12 +40,6 @@ export async function lookUpKeyById(c: Context<App>, keyId: string): Promise<Api
   const key = await readAccounts(c, (sql) => findApiKeyById(sql, keyId))
   memoryOf(c.env).put(keyId, { key }, Date.now())
   return key
-}
-
-function memoryOf(env: Env): KnownKeys<Found> {
-  const keys = known.get(env) ?? new KnownKeys<Found>()
-  known.set(env, keys)
-  return keys
 }
 
 /** What KV holds of a key; null for nothing, for what cannot be read, and while KV fails: Postgres knows. */

@@ -3,16 +3,13 @@ import type { Admission } from '#core/admission'
 import { API_ERROR_STATUS, type ApiError } from '#core/api-error'
 import { BURST_S, planOf } from '#core/plan'
 import type { App } from '../context.ts'
+import { ACCOUNT_AWAY } from './account-object.ts'
 import { type Admitted, rateOf } from './admitted.ts'
 import { type AccountWord, askAccount, type Settlement, settleAccount } from './ask-account.ts'
 import type { Caller } from './caller.ts'
 import { passGate, settlePassed } from './open-gate.ts'
 import { blockOf, noteRefusal } from './refusals.ts'
 
-const UNREACHABLE: ApiError = {
-  code: 'upstream_degraded',
-  message: 'the account of this key does not answer now',
-}
 const OVERLOADED: ApiError = {
   code: 'rate_limited',
   message: 'more requests of this account come than can be counted',
@@ -73,9 +70,9 @@ export class Meter {
     if (!admitted.ok) return admitted.error
     if (credits <= this.#reserved) return null
     // Without its account's word a request costs a credit at most.
-    if (this.#passed) return UNREACHABLE
+    if (this.#passed) return ACCOUNT_AWAY
     const { word } = await this.#spend(this.#requestId, credits, false)
-    if (typeof word === 'string') return word === 'overloaded' ? OVERLOADED : UNREACHABLE
+    if (typeof word === 'string') return word === 'overloaded' ? OVERLOADED : ACCOUNT_AWAY
     if (!word.ok) return errorOf(word)
     this.#reserved = credits
     this.#left = word.left
@@ -86,14 +83,14 @@ export class Meter {
   async nextBlock(
     credits: number,
   ): Promise<{ readonly id: string } | { readonly error: ApiError }> {
-    if (this.#passed) return { error: UNREACHABLE }
+    if (this.#passed) return { error: ACCOUNT_AWAY }
     this.#blocks += 1
     const id = `${this.#requestId}.${this.#blocks}`
     const { word, held } = await this.#spend(id, credits, false)
     if (typeof word !== 'string' && word.ok) return { id }
     this.#settleAt(held, { requestId: id, credits: 0, failed: true })
     if (typeof word !== 'string') return { error: errorOf(word) }
-    return { error: word === 'overloaded' ? OVERLOADED : UNREACHABLE }
+    return { error: word === 'overloaded' ? OVERLOADED : ACCOUNT_AWAY }
   }
 
   /** Fixes what the request cost, or a block of it. Nobody waits for it. */
@@ -170,7 +167,7 @@ export class Meter {
   async #pass(credits: number): Promise<Admitted> {
     const ask = { requestId: this.#requestId, route: this.route, credits }
     const pass = await passGate(this.#c, this.caller, ask)
-    if (pass.kind === 'closed') return { ok: false, error: UNREACHABLE, rate: null, left: null }
+    if (pass.kind === 'closed') return { ok: false, error: ACCOUNT_AWAY, rate: null, left: null }
     if (pass.kind === 'full') return { ok: false, error: OVERLOADED, rate: null, left: null }
     this.#passed = true
     const { plan, remaining } = pass

@@ -3,19 +3,14 @@ import { blockedRecord, blockedRecordName } from '#core/key-record'
 import { type Refusal, RefusedAccounts } from '#core/refused-accounts'
 import type { App } from '../context.ts'
 import type { Env } from '../env.ts'
+import { perEnv } from '../per-env.ts'
 import { type Admitted, rateOf } from './admitted.ts'
 import type { Caller } from './caller.ts'
 
 /** The least that KV takes, s: a block lives for ten at most, and is written anew while it lasts. */
 const KEPT_S = 30
 
-const memories = new WeakMap<Env, RefusedAccounts>()
-
-function memoryOf(env: Env): RefusedAccounts {
-  const memory = memories.get(env) ?? new RefusedAccounts()
-  memories.set(env, memory)
-  return memory
-}
+const memoryOf = perEnv(() => new RefusedAccounts())
 
 /** Whether a caller's account was refused a moment ago: its word is waited for before its work begins. */
 export function isDoubted(env: Env, { accountId }: Caller): boolean {

@@ -4,14 +4,13 @@ import { FailedTries, type TriesLeft } from '#core/failed-tries'
 import type { RateState } from '#core/rate-field'
 import { clientAddress } from '../client-address.ts'
 import type { App } from '../context.ts'
-import type { Env } from '../env.ts'
+import { perEnv } from '../per-env.ts'
 
-const counted = new WeakMap<Env, FailedTries>()
+const countOf = perEnv(() => new FailedTries())
 
 /** The tries with unknown keys of a request's address, in this isolate's memory. */
 export function triesOf(c: Context<App>): { left(): TriesLeft; failed(): void } {
-  const tries = counted.get(c.env) ?? new FailedTries()
-  counted.set(c.env, tries)
+  const tries = countOf(c.env)
   const address = countedBy(clientAddress(c))
   return {
     left: () => tries.left(address, Date.now()),
