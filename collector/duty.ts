@@ -85,7 +85,7 @@ export class Duty {
       if (this.#aborted) return
       if (end.kind === 'superseded') above = Math.max(above, end.highest)
       if (end.kind === 'lease_lost') this.#drop()
-      else await this.#rest(performance.now() - began > LASTED_MS ? 0 : attempt++)
+      else await this.#rest(end.kind, performance.now() - began > LASTED_MS ? 0 : attempt++)
     }
   }
 
@@ -175,9 +175,11 @@ export class Duty {
     return { kind: 'failed', reason: reasonOf(error) }
   }
 
-  #rest(attempt: number): Promise<void> {
+  #rest(after: End['kind'], attempt: number): Promise<void> {
     const { signal } = this.#stopping
-    return sleep(backoffMs(attempt, Math.random()), undefined, { signal }).catch(() => {})
+    // A standby that looks in the meantime must come before us, however short the wait that is drawn.
+    const least = after === 'failed' ? this.#options.config.LEASE_RENEW_MS : 0
+    return sleep(least + backoffMs(attempt, Math.random()), undefined, { signal }).catch(() => {})
   }
 
   #enter(state: DutyState): void {

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { Child } from '../../local/child.ts'
+import { freePort } from '../../local/free-port.ts'
 import { until } from '../until.ts'
 
 const NOBODY = 'postgres://kb_reader:none@127.0.0.1:1/none'
@@ -73,19 +74,18 @@ test('a port that is taken is said, and nothing is left running', async () => {
 })
 
 test('killed or left alone, also while it starts, it leaves no workerd behind', async () => {
-  const holder = await portHolder()
-  await holder.close()
+  const port = await freePort()
   const answers = () =>
-    fetch(`http://127.0.0.1:${holder.port}/v1/status`).then(
+    fetch(`http://127.0.0.1:${port}/v1/status`).then(
       () => true,
       () => false,
     )
-  const killed = launch(holder.port)
+  const killed = launch(port)
   await killed.ready()
   killed.kill('SIGKILL')
   await killed.ended
   await until('the port is free', async () => !(await answers()))
-  const early = launch(holder.port)
+  const early = launch(port)
   await early.stop()
   expect(await early.ended).toBe(0)
   expect(await answers()).toBe(false)
