@@ -50,7 +50,7 @@ const short: Rule = (path, text) => {
 }
 
 const wellNamed: Rule = (path, text) => {
-  const words = [...exportedNames(text), ...path.replace(/\.ts$/, '').split('/')].flatMap(wordsOf)
+  const words = [...exportedNames(text), ...path.replace(/\.tsx?$/, '').split('/')].flatMap(wordsOf)
   const bad = words.find((word) => FORBIDDEN.test(word))
   return bad === undefined ? null : `the word ${bad} in a name`
 }

@@ -93,7 +93,7 @@ function breach(path: string, { target, ours, typeOnly }: Import, sources: Sourc
   const from = folderOf(path)
   if (!ours) return from === 'core' && target !== 'zod' ? `core imports ${target}` : null
   const to = folderOf(target)
-  if (target.endsWith('.ts') && !sources.has(target)) return `no file ${target}`
+  if (/\.tsx?$/.test(target) && !sources.has(target)) return `no file ${target}`
   if (within(path, PAGE_SCRIPTS) && to === 'client') return null
   if (within(target, PAGE_SCRIPTS) && !within(path, PAGE_SCRIPTS))
     return `${from} imports ${target}`

@@ -22,7 +22,7 @@ export function readSources(): Sources {
   const paths = FOLDERS.filter((folder) => existsSync(join(ROOT, folder))).flatMap((folder) =>
     readdirSync(join(ROOT, folder), { recursive: true, encoding: 'utf8' })
       .map((path) => join(folder, path).replaceAll('\\', '/'))
-      .filter((path) => path.endsWith('.ts') && !path.includes('node_modules')),
+      .filter((path) => /\.tsx?$/.test(path) && !path.includes('node_modules')),
   )
   return new Map(paths.sort().map((path) => [path, readFileSync(join(ROOT, path), 'utf8')]))
 }

@@ -2,7 +2,7 @@ import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 import type { TestProject } from 'vitest/node'
-import { bundleScript } from '../worker/site/bundle-script.mjs'
+import { buildSite } from '../worker/site/build/build-site.mjs'
 import type { TestKeys } from './worker/test-keys.ts'
 
 /** What each file of the worker's tests is given for itself: addresses of a real Postgres, and keys that are stored in it. */
@@ -41,7 +41,7 @@ let program: ChildProcess | undefined
 
 /** Starts Postgres before the Worker's runtime; in a process of its own, as modules here are resolved for workerd. */
 export async function setup(project: TestProject): Promise<void> {
-  await bundleScript()
+  await buildSite()
   program = fork(fileURLToPath(new URL('./worker-database.ts', import.meta.url)), {
     execArgv: ['--disable-warning=ExperimentalWarning'],
   })

@@ -30,7 +30,6 @@ import { addGaps } from './routes/gaps.ts'
 import { addGatewayStream } from './routes/gateway-stream.ts'
 import { addLifecycle } from './routes/lifecycle.ts'
 import { addLimits } from './routes/limits.ts'
-import { addLivePage } from './routes/live-page.ts'
 import { addMarket } from './routes/market.ts'
 import { addMarkets } from './routes/markets.ts'
 import { addOpenapi } from './routes/openapi.ts'
@@ -45,6 +44,7 @@ import { addTrades } from './routes/trades.ts'
 import { addUsage } from './routes/usage.ts'
 import { addVisitorKeys } from './routes/visitor-keys.ts'
 import { addWhoami } from './routes/whoami.ts'
+import { addSite } from './site/site.ts'
 
 /** Every address that there is; on each of them only GET is answered, but where one is POSTED. */
 const PATHS = [
@@ -78,8 +78,6 @@ const PATHS = [
   '/v1/limits',
   '/v1/usage',
   '/internal/feed/:shard',
-  '/live/:ticker',
-  '/site/:file',
   '/auth/sign-up',
   '/auth/sign-in',
   '/auth/magic-link',
@@ -102,8 +100,8 @@ const POSTED: readonly string[] = [
   '/account/delete',
 ]
 
-/** What browsers show and what our own pages call. */
-const OWN_PAGES = ['/auth/*', '/account/*', '/live/*', '/site/*', '/visitor-keys']
+/** What our own pages call. */
+const OWN_PAGES = ['/auth/*', '/account/*', '/visitor-keys']
 
 /** The route table. */
 export function makeApp(): OpenAPIHono<App> {
@@ -112,7 +110,10 @@ export function makeApp(): OpenAPIHono<App> {
       if (!result.success) return refuse(c, paramFault(result.error.issues))
     },
   })
-  app.use('*', requestId)
+  app.use('*', requestId, (c, next) => {
+    c.set('askOwn', async (request) => app.fetch(request, c.env, c.executionCtx))
+    return next()
+  })
   for (const path of OWN_PAGES) app.use(path, safeHeaders)
   app.use('/v1/*', cors, authenticate, meter, boundVisitors)
   answerDryRuns(app)
@@ -143,13 +144,13 @@ export function makeApp(): OpenAPIHono<App> {
   addOpenapi(app)
   addAsyncapi(app)
   addFeed(app)
-  addLivePage(app)
   addPeople(app)
   addBilling(app)
   addStripeWebhooks(app)
   addAccountKeys(app)
   addAccountPageKeys(app)
   addVisitorKeys(app)
+  addSite(app)
 
   app.notFound((c) => refuse(c, { code: 'not_found', message: 'there is nothing at this address' }))
   app.onError((error, c) => {

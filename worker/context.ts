@@ -12,6 +12,8 @@ export type App = {
   Bindings: Env
   Variables: {
     readonly requestId: string
+    /** Answers a request of a page of ours to a route of ours. */
+    readonly askOwn: (request: Request) => Promise<Response>
     /** Who calls; set under /v1, the status route apart. */
     readonly caller: Caller
     /** What he spends; set with `caller`. */

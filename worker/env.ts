@@ -14,6 +14,8 @@ export type Env = {
   readonly TICKETS: DurableObjectNamespace<StreamTickets>
   readonly ACCOUNT: DurableObjectNamespace<Account>
   readonly KEYS: KVNamespace
+  /** The static files of the pages. */
+  readonly ASSETS: Fetcher
   readonly HYPERDRIVE_READER?: Hyperdrive
   readonly HYPERDRIVE_METADATA?: Hyperdrive
   readonly HYPERDRIVE_ACCOUNT?: Hyperdrive

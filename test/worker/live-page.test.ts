@@ -37,34 +37,36 @@ test('nothing in a page comes from elsewhere, is written inline, or speaks to an
     "default-src 'none'",
     "script-src 'self'",
     "style-src 'self'",
+    "img-src 'self' data:",
     "connect-src 'self' wss://kalshibook.test",
+    "form-action 'self'",
     "base-uri 'none'",
-    "form-action 'none'",
     "frame-ancestors 'none'",
     "require-trusted-types-for 'script'",
   ])
   expect(response.headers.get('X-Content-Type-Options')).toBe('nosniff')
-  expect(response.headers.get('Referrer-Policy')).toBe('no-referrer')
+  expect(response.headers.get('Referrer-Policy')).toBe('same-origin')
   expect(response.headers.get('Cache-Control')).toBe('private, no-store')
   expect(text).not.toMatch(/ style=| on[a-z]+=|<style/)
-  const named = [...text.matchAll(/(?:src|href)="([^"]*)"/g)].map(([, path = '']) => path)
-  expect(named).toEqual(['/site/live.css', '/site/live.js'])
   // Without its script nothing is sent: a key never gets into an address.
   expect(text).not.toMatch(/<(?:form|input)[^>]* (?:name|action)=/)
 })
 
-test('its script and its style are served, to be kept for a while', async () => {
-  const script = await get('/site/live.js')
-  expect(script.response.headers.get('Content-Type')).toBe('text/javascript; charset=utf-8')
-  expect(script.text).toContain('kb.v1')
-  expect(script.text).toContain('/v1/stream/tickets')
-  const style = await get('/site/live.css')
-  expect(style.response.headers.get('Content-Type')).toBe('text/css; charset=utf-8')
-  for (const { response } of [script, style]) {
+test('its script and its style are named after what they hold, and kept for good', async () => {
+  const { text } = await get(`/live/${T}`)
+  const [script = ''] = /\/site\/live-script\.\w+\.js/.exec(text) ?? []
+  const [style = ''] = /\/site\/site\.\w+\.css/.exec(text) ?? []
+  const served = await Promise.all([get(script), get(style)])
+  expect(served.map(({ response }) => response.headers.get('Content-Type'))).toEqual([
+    'text/javascript; charset=utf-8',
+    'text/css; charset=utf-8',
+  ])
+  for (const { response } of served) {
     expect(response.status).toBe(200)
-    expect(response.headers.get('Cache-Control')).toBe('public, max-age=300')
+    expect(response.headers.get('Cache-Control')).toBe('public, max-age=31536000, immutable')
     expect(response.headers.get('X-Content-Type-Options')).toBe('nosniff')
   }
+  expect((await get('/site/none.js')).response.status).toBe(404)
 })
 
 test.each([

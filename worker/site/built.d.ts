@@ -1,5 +1,5 @@
-/** Made by bundle-script.mjs before the Worker is bundled. */
-declare module '*/dist/live-script.js' {
-  /** The script of the page /live/{ticker}, as it is served. */
-  export const LIVE_SCRIPT: string
+/** Made by build/build-site.mjs before the Worker is bundled. */
+declare module '*/dist/site-files.js' {
+  /** The address of each static file of the pages, by its name: `live.js`, `site.css`. */
+  export const SITE_FILES: Readonly<Record<string, string>>
 }

@@ -3,19 +3,13 @@ import type { FollowedBook } from '../../../client/followed-book.ts'
 import { LiveStream } from '../../../client/live.ts'
 import type { StreamEvent } from '../../../client/stream-event.ts'
 import { Ladder } from './ladder.ts'
+import { part } from './part.ts'
 import { TradeList } from './trade-list.ts'
 
 const KEY = 'kalshibook-key'
 const DEPTH = 12
 const TRADES = 20
 const KEY_NOTE = 'Kept in this tab alone, and sent to this host alone.'
-
-/** An element of the page. Throws when it is not there. */
-function part<Kind extends HTMLElement>(id: string): Kind {
-  const found = document.getElementById(id)
-  if (found === null) throw new TypeError(`no ${id} in the page`)
-  return found as Kind
-}
 
 const ticker = part('live').dataset['ticker'] ?? ''
 const form = part<HTMLFormElement>('key-form')

@@ -1,0 +1,57 @@
+/** A key that this page may call with for some minutes: the account's of who is signed in, else a visitor's. */
+export type PageKey = {
+  readonly key: string
+  /** ms since 1970. */
+  readonly expiresMs: number
+  /** The markets that a visitor may see; null for an account, which may see all. */
+  readonly markets: readonly string[] | null
+}
+
+/** A key, or why there is none. */
+export type PageKeyAnswer =
+  | { readonly ok: true; readonly key: PageKey }
+  | { readonly ok: false; readonly code: string; readonly message: string }
+
+/** A key that ends so soon (ms) is not begun with. */
+const EARLY_MS = 30_000
+
+let kept: Promise<PageKeyAnswer> | null = null
+
+/** The page's key: one is made when there is none, or when it is about to end. */
+export async function pageKey(): Promise<PageKeyAnswer> {
+  const known = await kept
+  if (known?.ok && known.key.expiresMs - Date.now() > EARLY_MS) return known
+  kept = ask()
+  return kept
+}
+
+/** Has the next call make another key: this one was refused. */
+export function forgetPageKey(): void {
+  kept = null
+}
+
+/** The session's word against forgery, which pages of who is signed in bear; null for visitors. */
+export function csrfWord(): string | null {
+  return document.querySelector<HTMLMetaElement>('meta[name="kb-csrf"]')?.content ?? null
+}
+
+async function ask(): Promise<PageKeyAnswer> {
+  const csrf = csrfWord()
+  const path = csrf === null ? '/visitor-keys' : '/account/page-keys'
+  const headers = csrf === null ? {} : { 'X-CSRF-Token': csrf }
+  const answer = await fetch(path, { method: 'POST', headers }).catch(() => null)
+  const body = (await answer?.json().catch(() => null)) as {
+    readonly data?: {
+      readonly key: string
+      readonly expires_ts: string
+      readonly markets?: readonly string[]
+    }
+    readonly error?: { readonly code: string; readonly message: string }
+  } | null
+  if (body?.data !== undefined) {
+    const { key, expires_ts, markets = null } = body.data
+    return { ok: true, key: { key, expiresMs: Date.parse(expires_ts), markets } }
+  }
+  const unreachable = { code: 'upstream_degraded', message: 'KalshiBook cannot be reached now' }
+  return { ok: false, ...(body?.error ?? unreachable) }
+}

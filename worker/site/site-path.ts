@@ -1,0 +1,13 @@
+import type { OpenAPIHono } from '@hono/zod-openapi'
+import type { App } from '../context.ts'
+import { only } from '../middleware/only.ts'
+import { safeHeaders } from '../middleware/safe-headers.ts'
+
+/** Lets an address of the site be asked by these methods alone, GET when none is named, and keeps browsers safe there. */
+export function sitePath(
+  app: OpenAPIHono<App>,
+  path: string,
+  ...methods: readonly ('GET' | 'POST')[]
+): void {
+  app.use(path, safeHeaders, only(...(methods.length === 0 ? (['GET'] as const) : methods)))
+}
