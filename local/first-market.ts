@@ -1,12 +1,12 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { z } from 'zod'
 
-const page = z.object({ data: z.array(z.object({ ticker: z.string() })) })
+const page = z.object({ data: z.array(z.object({ ticker: z.string(), event: z.string() })) })
 const PATIENCE_MS = 10_000
 const PAUSE_MS = 100
 
 /**
- * Makes the first call: lists one market. Tries again for 10 s.
+ * Makes the first call: lists one market that is described. Tries again for 10 s.
  * @param url where the API listens
  * @param followed how many markets the collector follows: their descriptions are written beside their books, and may come later
  * @returns its ticker, null when the exchange has none
@@ -20,8 +20,9 @@ export async function firstMarket(
   const deadline = Date.now() + PATIENCE_MS
   for (;;) {
     const { status, text } = await call(`${url}/v1/markets?limit=1`, apiKey)
-    const ticker = status === 200 ? page.parse(JSON.parse(text)).data[0]?.ticker : undefined
-    if (ticker !== undefined) return ticker
+    const market = status === 200 ? page.parse(JSON.parse(text)).data[0] : undefined
+    // One whose records came before its description is of no event yet.
+    if (market !== undefined && market.event !== '') return market.ticker
     if (status === 200 && followed === 0) return null
     if (Date.now() >= deadline) throw new Error(`the first call is answered ${status}: ${text}`)
     await pause(PAUSE_MS)

@@ -42,6 +42,8 @@ const SPREAD = 17
 const WITHIN_US = 2_000_000
 /** Gaps are told in our receive time: what the exchange lost would have come to us this much later at most, on a busy machine. */
 const WAY_US = 1_000_000
+/** A book that nobody confirms is refused; within so long (ms) after the last fault somebody does. */
+const LIVE_AGAIN_MS = 15_000
 const STOP_AT_PROBLEMS = 50
 const REQUESTS_AT_ONCE = 8
 /** What the exchange did not send, or the collector could not read; a late frame that none overtook is no loss. */
@@ -180,11 +182,8 @@ class ChaosRun {
     const checksums = await this.#checksums()
     for (const market of this.#truth.markets) {
       const want = this.#truth.now(market)
-      const { status, body } = await this.#book<{ full_checksum: number }>(market)
-      if (status !== 200 || body.data?.status !== 'live') {
-        this.#problem(`end ${market}: ${status} ${body.data?.status}`)
-        continue
-      }
+      const body = await this.#liveAgain(market)
+      if (body?.data === undefined) continue
       if (hashBook(body.data) !== want) this.#problem(`end ${market}: wrong live book`)
       if (hashBook(stored.get(market) ?? {}) !== want) this.#problem(`end ${market}: wrong store`)
       if (checksums[market] !== body.data.full_checksum) {
@@ -192,6 +191,20 @@ class ChaosRun {
       }
     }
     this.#counts['markets_agreed'] = this.#truth.markets.length
+  }
+
+  /** The live book, which may be refused while nobody has confirmed it yet, but not for long. */
+  async #liveAgain(market: string) {
+    const deadline = Date.now() + LIVE_AGAIN_MS
+    for (;;) {
+      const { status, body } = await this.#book<{ full_checksum: number }>(market)
+      if (status === 200 && body.data?.status === 'live') return body
+      if (status !== 503 || Date.now() > deadline) {
+        this.#problem(`end ${market}: ${status} ${JSON.stringify(body)}`)
+        return null
+      }
+      await sleep(100)
+    }
   }
 
   /** No as-of, asked again, answers over a wrong book, or otherwise than before but for a gap. */
