@@ -6,6 +6,7 @@ const RETURN_PATHS = [
   '/dashboard',
   '/dashboard/keys',
   '/dashboard/keys?first=1',
+  '/dashboard/requests',
   '/dashboard/billing',
   '/dashboard/settings',
   '/playground',
