@@ -1,10 +1,13 @@
 // Makes site/dist: `public/`, the static files of the pages, each named after what it holds, and `site-files.js`, by which
 // the Worker knows their addresses. wrangler runs it before it bundles the Worker ([build] in wrangler.toml), and the tests
 // before they start one. Plain JavaScript: whatever Node runs wrangler can run it.
+import { createHash } from 'node:crypto'
 import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { build } from 'esbuild'
+import { readDocs } from './docs.mjs'
+import { readScalar } from './scalar.mjs'
 
 const SITE = fileURLToPath(new URL('..', import.meta.url))
 const DIST = join(SITE, 'dist')
@@ -17,7 +20,7 @@ const HEADERS = `/site/*
   Cross-Origin-Resource-Policy: same-origin
 `
 
-/** Bundles every script/*-script.ts and style/*.css, and writes what is not there already. */
+/** Bundles every script/*-script.ts and style/*.css, makes the pages of docs/*.md, and writes what is not there already. */
 export async function buildSite() {
   const entryPoints = [
     ...(await filesOf('script', '-script.ts')),
@@ -44,10 +47,16 @@ export async function buildSite() {
   const addresses = Object.entries(metafile.outputs).flatMap(([path, { entryPoint }]) =>
     entryPoint === undefined ? [] : [[nameOf(entryPoint), `/site/${basename(path)}`]],
   )
+  const scalar = readScalar()
+  const scalarName = `scalar.${createHash('sha256').update(scalar).digest('hex').slice(0, 8)}.js`
+  await put(join(PUBLIC, 'site', scalarName), scalar)
+  addresses.push(['scalar.js', `/site/${scalarName}`])
   const files = JSON.stringify(Object.fromEntries(addresses.sort()), null, 2)
+  const docs = JSON.stringify(await readDocs(join(SITE, 'docs')), null, 1)
+  await put(join(DIST, 'docs.js'), `export const DOCS = ${docs}\n`)
   await put(join(PUBLIC, '_headers'), HEADERS)
   await put(join(DIST, 'site-files.js'), `export const SITE_FILES = ${files}\n`)
-  await forgetOthers(new Set(outputFiles.map(({ path }) => basename(path))))
+  await forgetOthers(new Set([scalarName, ...outputFiles.map(({ path }) => basename(path))]))
 }
 
 async function filesOf(folder, end) {
