@@ -1,4 +1,5 @@
 import type { OwnError } from './own-call.ts'
+import { saySentence, sayWait } from './say-refusal.ts'
 
 /** What a form shows of an attempt that failed: what was typed, and what is wrong. */
 export type Attempted = {
@@ -46,7 +47,7 @@ export function Field({ name, label, hint, attempted, value, type = 'text', ...r
       )}
       {fault === null ? null : (
         <p class="fault" id={`${name}-fault`}>
-          This {fault}
+          {saySentence(fault)}
         </p>
       )}
     </div>
@@ -58,9 +59,13 @@ type FaultProps = { readonly attempted: Attempted; readonly fields: readonly str
 /** What is wrong with a form as a whole: what is not said beside one of its fields. */
 export function FormFault({ attempted, fields }: FaultProps) {
   if (attempted === null || fields.includes(attempted.error.param ?? '')) return null
+  const { message, retryAfterMs } = attempted.error
   return (
     <div class="note bad" role="alert">
-      <p>{attempted.error.message}</p>
+      <p>
+        {saySentence(message)}{' '}
+        {retryAfterMs === null ? '' : `Try again in ${sayWait(retryAfterMs)}.`}
+      </p>
     </div>
   )
 }
