@@ -78,27 +78,9 @@ const PATHS = [
   '/v1/limits',
   '/v1/usage',
   '/internal/feed/:shard',
-  '/auth/sign-up',
-  '/auth/sign-in',
-  '/auth/magic-link',
-  '/auth/reset',
-  '/auth/password',
-  '/auth/sign-out',
-  '/auth/confirm',
-  '/account/session',
-  '/account/delete',
 ]
 
-const POSTED: readonly string[] = [
-  '/v1/stream/tickets',
-  '/auth/sign-up',
-  '/auth/sign-in',
-  '/auth/magic-link',
-  '/auth/reset',
-  '/auth/password',
-  '/auth/sign-out',
-  '/account/delete',
-]
+const POSTED: readonly string[] = ['/v1/stream/tickets']
 
 /** What our own pages call. */
 const OWN_PAGES = ['/auth/*', '/account/*', '/visitor-keys']

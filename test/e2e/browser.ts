@@ -37,9 +37,10 @@ export class Browser {
     })
   }
 
-  /** Presses a button of a page's form. */
-  press(url: string, name: string, value: string): Promise<PageAnswer> {
-    return this.#send(url, { method: 'POST', body: new URLSearchParams({ [name]: value }) })
+  /** Presses a button of a page's form, which sends these fields to the page's own host. */
+  press(url: string, fields: Readonly<Record<string, string>>): Promise<PageAnswer> {
+    const headers = { Origin: new URL(url).origin }
+    return this.#send(url, { method: 'POST', headers, body: new URLSearchParams(fields) })
   }
 
   /** Reads who is signed in, as each of our pages does first. */

@@ -42,14 +42,17 @@ test('from signing up to being Free again: each step as a person takes it', asyn
   const { supabase, stripe } = product
   if (supabase === null || stripe === null) throw new Error('nothing stands in')
 
-  // Signs up, and follows the link in the mail.
+  // Signs up, follows the link in the mail, and presses the button of its page.
   expect(await browser.call('/auth/sign-up', { email: EMAIL, password: PASSWORD })).toMatchObject({
     status: 200,
   })
-  const confirmed = await browser.open(await linkTo(EMAIL))
+  const link = await linkTo(EMAIL)
+  const shown = await browser.open(link)
+  expect([shown.status, shown.text]).toEqual([200, expect.stringContaining('Sign in</button>')])
+  const confirmed = await browser.press(link, Object.fromEntries(new URL(link).searchParams))
   expect([confirmed.status, confirmed.headers.get('Location')]).toEqual([
     303,
-    `${product.url}/account`,
+    '/dashboard/keys?first=1',
   ])
   const session = await browser.session()
   expect(session).toMatchObject({ signed_in: true, email: EMAIL })
@@ -83,9 +86,9 @@ test('from signing up to being Free again: each step as a person takes it', asyn
   // Pays on the page, by a press of its button: the next request may spend what was bought.
   const checkout = await browser.call('/account/checkout', { plan: 'starter' })
   expect(checkout.status).toBe(200)
-  const paid = await browser.press(String(checkout.data['url']), 'outcome', 'pay')
+  const paid = await browser.press(String(checkout.data['url']), { outcome: 'pay' })
   expect([302, 303]).toContain(paid.status)
-  expect(paid.headers.get('Location')).toContain(`${product.url}/account/billing?checkout=`)
+  expect(paid.headers.get('Location')).toBe(`${product.url}/dashboard/billing?checkout=done`)
   await stripeDoes('idle')
   const more = await api(books)
   expect(more.status).toBe(200)
@@ -110,7 +113,9 @@ test('from signing up to being Free again: each step as a person takes it', asyn
   const portal = await browser.call('/account/portal', {})
   expect(portal.status).toBe(200)
   expect((await browser.open(String(portal.data['url']))).text).toContain('cancel')
-  expect((await browser.press(String(portal.data['url']), 'do', 'cancel')).status).toBeLessThan(400)
+  expect((await browser.press(String(portal.data['url']), { do: 'cancel' })).status).toBeLessThan(
+    400,
+  )
   await stripeDoes('idle')
   expect((await browser.open('/account/billing')).data).toMatchObject({
     plan: 'starter',

@@ -249,7 +249,7 @@ test('while Supabase is away its routes say so, sessions last, and API keys work
       callPatiently('/auth/sign-up', mailed),
       callPatiently('/auth/reset', { email }),
       callPatiently('/auth/magic-link', { email }),
-      callPages('/auth/confirm?type=email&token_hash=0123456789abcdef'),
+      callPages('/auth/confirm', {}, { type: 'email', token_hash: '0123456789abcdef' }),
       callPages('/auth/password', person.headers, { password }),
       callPages('/account/delete', person.headers, {}),
       callPages('/account/session', { Cookie: '__Host-kb_refresh=never-issued' }),

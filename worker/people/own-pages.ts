@@ -3,7 +3,7 @@ import type { ApiError } from '#core/api-error'
 import type { App } from '../context.ts'
 import { settingsOf } from '../env.ts'
 import { hmac, printBase64Url, sameSecret } from '../hmac.ts'
-import { readFields } from './read-fields.ts'
+import { isForm, readFields } from './read-fields.ts'
 
 /** The header, or the field of a form, in which our pages send back what `GET /account/session` told them. */
 const HEADER = 'X-CSRF-Token'
@@ -43,8 +43,7 @@ export async function missingCsrf(
 }
 
 async function csrfField(c: Context<App>): Promise<string | null> {
-  const isForm = c.req.header('Content-Type')?.startsWith('application/x-www-form-urlencoded')
-  if (isForm !== true) return null
+  if (!isForm(c)) return null
   const read = await readFields(c)
   const field = read.ok ? read.fields[FIELD] : null
   return typeof field === 'string' ? field : null

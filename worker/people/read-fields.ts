@@ -7,6 +7,8 @@ import { readBody } from '../read-body.ts'
 /** More than any of our forms holds. */
 const MOST_BYTES = 16_384
 
+const FORM = 'application/x-www-form-urlencoded'
+
 type Fields = Readonly<Record<string, unknown>>
 export type FieldsReading =
   | { readonly ok: true; readonly fields: Fields }
@@ -14,6 +16,11 @@ export type FieldsReading =
 
 /** A body can be read once: what was in it is kept as long as its request. */
 const read = new WeakMap<Request, Promise<FieldsReading>>()
+
+/** Whether a body is that of a page's form. */
+export function isForm(c: Context<App>): boolean {
+  return typeOf(c.req.raw) === FORM
+}
 
 /** The fields of a body, of JSON or of a form; may be called more than once. */
 export function readFields(c: Context<App>): Promise<FieldsReading> {
@@ -43,8 +50,8 @@ export async function parseFields<Schema extends z.ZodType>(
 }
 
 async function fieldsOf(request: Request): Promise<FieldsReading> {
-  const type = request.headers.get('Content-Type')?.split(';')[0]?.trim().toLowerCase()
-  if (type !== 'application/json' && type !== 'application/x-www-form-urlencoded') {
+  const type = typeOf(request)
+  if (type !== 'application/json' && type !== FORM) {
     return wrong('Content-Type must be application/json')
   }
   const text = await readBody(request, MOST_BYTES)
@@ -59,6 +66,10 @@ async function fieldsOf(request: Request): Promise<FieldsReading> {
     }
   } catch {}
   return wrong('the body must be a JSON object')
+}
+
+function typeOf(request: Request): string | undefined {
+  return request.headers.get('Content-Type')?.split(';')[0]?.trim().toLowerCase()
 }
 
 function wrong(message: string): FieldsReading {

@@ -13,11 +13,11 @@ import { type AskAs, type Supabase, supabaseOf } from './supabase.ts'
 
 /** An address of mail, as it is compared. */
 export const emailField = z
-  .string('must be an address of mail')
+  .string('must be an email address')
   .trim()
   .max(254, 'must have 254 characters at most')
   .toLowerCase()
-  .pipe(z.email('must be an address of mail'))
+  .pipe(z.email('must be an email address'))
 
 /** A password that is chosen; Supabase takes 72 bytes, and has a word of its own on what is weak. */
 export const newPasswordField = z

@@ -5,8 +5,10 @@ import { answerPage } from './page.tsx'
 import { SignOutButton } from './sign-out-button.tsx'
 import { type Who, whoLooks } from './who.ts'
 
+/** Somebody who is signed in. */
+export type SignedIn = Extract<Who, { kind: 'somebody' }>
 /** Somebody who is signed in and has an account. */
-export type Somebody = Extract<Who, { kind: 'somebody' }> & { readonly accountId: string }
+export type Somebody = SignedIn & { readonly accountId: string }
 
 /**
  * Why a page sends to `/login`: nobody is signed in, the session is over, or it is older than 10 minutes where that is too
@@ -21,16 +23,22 @@ export type SignInReason = (typeof SIGN_IN_REASONS)[number]
  * @param next the page's own path, from the list of core/return-path.ts: sign-in leads back to it
  */
 export async function signedInOr(c: Context<App>, next: string): Promise<Somebody | Response> {
+  const who = await personOr(c, next)
+  if (who instanceof Response) return who
+  const { accountId } = who
+  return accountId === null ? answerRefused(c, next, who) : { ...who, accountId }
+}
+
+/** As signedInOr, for a page that needs no account. */
+export async function personOr(c: Context<App>, next: string): Promise<SignedIn | Response> {
   const who = await whoLooks(c)
   switch (who.kind) {
     case 'nobody':
       return toSignIn(c, next, who.ended ? 'ended' : 'needed')
     case 'away':
       return answerAway(c, next, who.error)
-    case 'somebody': {
-      const { accountId } = who
-      return accountId === null ? answerRefused(c, next, who) : { ...who, accountId }
-    }
+    case 'somebody':
+      return who
   }
 }
 
@@ -79,7 +87,7 @@ export async function answerAway(
 async function answerRefused(
   c: Context<App>,
   next: string,
-  { email, refused, csrf }: Extract<Who, { kind: 'somebody' }>,
+  { email, refused, csrf }: SignedIn,
 ): Promise<Response> {
   const body = (
     <div class="narrow">

@@ -1,0 +1,38 @@
+import { type Attempted, Field, FormFault } from './form-fields.tsx'
+
+/** What a link in a mail is asked for. */
+export type LinkKind = 'signIn' | 'reset'
+
+type MailFormProps = {
+  readonly kind: LinkKind
+  readonly attempted?: Attempted
+  /** Where the link leads on to; empty where that is not known. */
+  readonly next?: string
+  readonly email?: string
+}
+
+const BUTTON = { signIn: 'Mail me a link', reset: 'Mail me a link' } as const
+const ACTION = { signIn: '/login/link', reset: '/reset' } as const
+
+/** The form that has a link mailed. */
+export function MailForm({ kind, attempted = null, next = '', email = '' }: MailFormProps) {
+  return (
+    <>
+      <FormFault attempted={attempted} fields={['email']} />
+      <form method="post" action={ACTION[kind]} class="card">
+        {next === '' ? null : <input type="hidden" name="next" value={next} />}
+        <Field
+          name="email"
+          label="Email address"
+          type="email"
+          autocomplete="username"
+          inputmode="email"
+          required
+          value={email}
+          attempted={attempted}
+        />
+        <button type="submit">{BUTTON[kind]}</button>
+      </form>
+    </>
+  )
+}
