@@ -35,6 +35,8 @@ export function privatePaths(text: string): string[] {
 
 /** Where the variables are read; one that does not exist yet has none. */
 const CONFIGS = ['collector/config.ts', 'local/config.ts', 'worker/env.ts']
+/** Where some are read that are no configuration of a program. */
+const OTHERS = ['migrations/migrate.ts', 'local/doctor/database.ts']
 /** The Worker's bindings are wrangler.toml's, not variables. */
 const VARIABLE = /^\s+([A-Z][A-Z0-9]*_[A-Z0-9_]+|SELECT|CONNECTIONS|SHOWCASE):/gm
 const BINDING = /^HYPERDRIVE_/
@@ -46,8 +48,10 @@ export async function checkEnvExample(): Promise<string | null> {
   const configs = await Promise.all(
     CONFIGS.map((path) => readFile(join(ROOT, path), 'utf8').catch(() => '')),
   )
-  const migrate = await readFile(join(ROOT, 'migrations/migrate.ts'), 'utf8').catch(() => '')
-  return envProblem(text, configs, migrate)
+  const others = await Promise.all(
+    OTHERS.map((path) => readFile(join(ROOT, path), 'utf8').catch(() => '')),
+  )
+  return envProblem(text, configs, others.join('\n'))
 }
 
 /** Compares the table of variables with the configurations that read them. */

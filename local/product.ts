@@ -26,6 +26,8 @@ export type Product = {
   readonly apiKey: string
   /** The owner's address of its database. */
   readonly databaseUrl: string
+  /** What it is configured by, all programs together: as a deployment would be. */
+  readonly variables: Readonly<Record<string, string>>
   readonly worker: Child
   /** What stands in for Supabase Auth and for Stripe; null where nothing does. */
   readonly supabase: StandIn | null
@@ -101,12 +103,8 @@ async function start(config: LocalConfig, overrides: Overrides, parts: Parts): P
           ),
         )
   const standIns = await parts.during(standing)
-  const worker = launch(
-    'worker',
-    'local/worker-main.ts',
-    [],
-    workerVariables(config, folder.worker, roles, secrets, standIns, overrides),
-  )
+  const ofWorker = workerVariables(config, folder.worker, roles, secrets, standIns, overrides)
+  const worker = launch('worker', 'local/worker-main.ts', [], ofWorker)
   const url = String((await parts.during(worker.ready()))['url'])
   const variables = collectorVariables(config, url, folder.spool, roles, secrets)
   let collector: Child
@@ -128,6 +126,7 @@ async function start(config: LocalConfig, overrides: Overrides, parts: Parts): P
     firstTicker,
     apiKey: secrets.apiKey,
     databaseUrl,
+    variables: { ...ofWorker, ...variables, ...kalshi, DATABASE_URL: databaseUrl, PUBLIC_URL: url },
     worker,
     supabase: standIns.supabase,
     stripe: standIns.stripe,
