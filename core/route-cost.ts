@@ -1,7 +1,7 @@
 import { BOOK_CREDITS } from './credit.ts'
 
 /** What a route is charged by. */
-type RouteCost = 'book' | 'books' | 'event_books' | 'rows' | 'page' | 'free'
+export type RouteCost = 'book' | 'books' | 'event_books' | 'rows' | 'page' | 'free'
 
 /** Every route that an account pays for or may call for nothing, by its path as it is described. */
 const ROUTE_COSTS: Readonly<Record<string, RouteCost>> = {
@@ -97,7 +97,8 @@ export function hasCost(route: string): boolean {
   return Object.hasOwn(ROUTE_COSTS, route)
 }
 
-function costOf(route: string | null): RouteCost {
+/** What a route is charged by; what is not known costs nothing. */
+export function costOf(route: string | null): RouteCost {
   return (route === null ? undefined : ROUTE_COSTS[route]) ?? 'free'
 }
 

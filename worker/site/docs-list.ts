@@ -9,20 +9,24 @@ export type DocsLink = {
 }
 
 /** The pages that are made from what the API says of itself. */
-const REFERENCES: readonly DocsLink[] = [
+export const REFERENCES = [
   {
     href: '/docs/api',
     title: 'REST reference',
     description: 'Every address of the API: parameters, answers, refusals, with examples.',
     group: 'Reference',
+    before:
+      'Made from [/openapi.json](/openapi.json), which is the API’s own word. The same [interactive](/docs/api/explorer), or in the [playground](/playground).',
   },
   {
     href: '/docs/streams',
     title: 'Stream reference',
     description: 'Every message of the websocket streams, of both sides, with examples.',
     group: 'Reference',
+    before:
+      'Made from [/asyncapi.json](/asyncapi.json), which is the streams’ own word. How to begin: [Streaming](/docs/streaming).',
   },
-]
+] as const
 
 /** Every page of the documentation in its order; what is made from the API's own words comes before the changelog. */
 export const DOCS_LINKS: readonly DocsLink[] = [

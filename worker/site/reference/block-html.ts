@@ -37,12 +37,13 @@ function printRow(cells: readonly string[], tag: 'th' | 'td'): string {
 /** `code`, **strong** and [links](/to). */
 function printWords(text: string): string {
   return text
-    .split(/(`[^`]+`)/)
+    .split(/(`[^`]+`|\[[^\]]+\]\([^)\s]+\)|\*\*[^*]+\*\*)/)
     .map((part, nth) => {
-      if (nth % 2 === 1) return `<code>${escaped(part.slice(1, -1))}</code>`
-      return escaped(part)
-        .replaceAll(/\*\*([^*]+)\*\*/g, '<strong>$1</strong>')
-        .replaceAll(/\[([^\]]+)\]\(([^)\s]+)\)/g, '<a href="$2">$1</a>')
+      if (nth % 2 === 0) return escaped(part)
+      if (part.startsWith('`')) return `<code>${escaped(part.slice(1, -1))}</code>`
+      if (part.startsWith('*')) return `<strong>${printWords(part.slice(2, -2))}</strong>`
+      const [, words = '', href = ''] = /^\[(.+)\]\((.+)\)$/s.exec(part) ?? []
+      return `<a href="${escaped(href)}">${printWords(words)}</a>`
     })
     .join('')
 }

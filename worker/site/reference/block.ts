@@ -1,6 +1,13 @@
 /** A part of a reference, before it is HTML or Markdown. Texts may hold `code`, **strong** words and [links](/to). */
 export type Block =
-  | { readonly kind: 'heading'; readonly depth: 2 | 3; readonly id: string; readonly text: string }
+  | {
+      readonly kind: 'heading'
+      readonly depth: 2 | 3
+      readonly id: string
+      readonly text: string
+      /** How the page's list of headings names it, when not by its text. */
+      readonly short?: string
+    }
   | { readonly kind: 'text'; readonly text: string }
   | { readonly kind: 'list'; readonly items: readonly string[] }
   | {
@@ -11,15 +18,6 @@ export type Block =
   | { readonly kind: 'code'; readonly language: 'json' | 'sh' | 'txt'; readonly text: string }
   /** What is looked at by few: closed until its summary is pressed. */
   | { readonly kind: 'more'; readonly summary: string; readonly blocks: readonly Block[] }
-
-/** The anchor of a heading: its words in small letters with hyphens between them. */
-export function anchorOf(text: string): string {
-  return text
-    .toLowerCase()
-    .replaceAll(/[^\w\s-]/g, '')
-    .trim()
-    .replaceAll(/\s+/g, '-')
-}
 
 /** Reads the little Markdown that the documents' descriptions hold: paragraphs, and lists by `*`. */
 export function blocksOf(markdown: string): Block[] {
