@@ -40,8 +40,10 @@ export type Site = {
 export async function startSite(): Promise<Site> {
   const exchange = await startExchange({ seed: 11, markets: 12, rate: 10 })
   const product = await runProduct(exchange, {}, 'stand-in')
+  const found = await findChromium()
   const browser: Browser = await chromium.launch({
-    executablePath: await findChromium(),
+    executablePath: found.path,
+    env: { ...process.env, ...found.env },
     args: ['--no-sandbox', '--disable-gpu', '--disable-background-networking'],
   })
   const problems: string[] = []
@@ -60,6 +62,17 @@ export async function startSite(): Promise<Site> {
     })
     context.setDefaultTimeout(PATIENCE_MS)
     context.on('weberror', (error) => problems.push(String(error.error())))
+    context.on('request', (request) => {
+      const { protocol, origin } = new URL(request.url())
+      const ours = !protocol.startsWith('http') || origin === product.url
+      if (
+        !ours &&
+        !request.isNavigationRequest() &&
+        request.frame().url().startsWith(product.url)
+      ) {
+        problems.push(`${request.frame().url()} asks ${request.url()}`)
+      }
+    })
     context.on('console', (message) => {
       if (message.type() === 'error' && !/status of 4\d\d/.test(message.text())) {
         problems.push(`${message.location().url}: ${message.text()}`)
