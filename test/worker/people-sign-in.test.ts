@@ -77,7 +77,9 @@ test('a password that a stranger chose for an address is none once its owner con
     if (owner === 'signs up too') Cookie = cookieOf(await sent(email, PASSWORD))
     if (owner === 'has a link sent') await callPages('/auth/magic-link', {}, { email })
     const confirmed = await follow(email, { next: '/playground' }, Cookie)
-    expect(nextOf(confirmed), owner).toBe('/account/password?next=%2Fdashboard%2Fkeys%3Ffirst%3D1')
+    expect(nextOf(confirmed), owner).toBe(
+      '/account/password?first=1&next=%2Fdashboard%2Fkeys%3Ffirst%3D1',
+    )
     const stranger = { email, password: 'the word of a stranger' }
     const refused = await callPages('/auth/sign-in', { Cookie: strangers }, stranger)
     expect(errorOf(refused).code, owner).toBe('unauthorized')

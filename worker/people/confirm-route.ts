@@ -102,7 +102,8 @@ async function confirm(c: Context<App>): Promise<Response> {
 function nextPage({ type, next }: Link, isFirst: boolean, isForgotten: boolean): string {
   const after = isFirst ? FIRST_PAGE : returnPath(next, '/dashboard')
   if (!isForgotten && type !== 'recovery') return after
-  return `/account/password?${new URLSearchParams({ next: after })}`
+  const first: { first?: string } = isForgotten ? { first: '1' } : {}
+  return `/account/password?${new URLSearchParams({ ...first, next: after })}`
 }
 
 /** Whether a person has no account yet. Throws DatabaseAwayError. */

@@ -59,13 +59,22 @@ type FaultProps = { readonly attempted: Attempted; readonly fields: readonly str
 /** What is wrong with a form as a whole: what is not said beside one of its fields. */
 export function FormFault({ attempted, fields }: FaultProps) {
   if (attempted === null || fields.includes(attempted.error.param ?? '')) return null
-  const { message, retryAfterMs } = attempted.error
+  const { code, message, retryAfterMs, requestId } = attempted.error
+  const isOurs = code === 'upstream_degraded' || code === 'internal'
   return (
     <div class="note bad" role="alert">
       <p>
-        {saySentence(message)}{' '}
-        {retryAfterMs === null ? '' : `Try again in ${sayWait(retryAfterMs)}.`}
+        {saySentence(message)}
+        {code !== 'rate_limited' || retryAfterMs === null
+          ? ''
+          : ` You can try again in ${sayWait(retryAfterMs)}.`}
       </p>
+      {isOurs ? (
+        <p>
+          This is our fault, and nothing was done. Try again in a minute; how things are:{' '}
+          <a href="/status">status</a>. Request <code>{requestId}</code>
+        </p>
+      ) : null}
     </div>
   )
 }

@@ -21,21 +21,25 @@ export function addNewPasswordPages(app: OpenAPIHono<App>): void {
     const who = await personOr(c, PATH)
     if (who instanceof Response) return who
     if (who.freshUntilMs - Date.now() < EARLY_MS) return toSignIn(c, PATH, 'fresh')
-    return answerForm(c, who, returnPath(c.req.query('next'), '/dashboard'), null)
+    const next = returnPath(c.req.query('next'), '/dashboard')
+    return answerForm(c, { who, next, first: c.req.query('first') === '1', attempted: null })
   })
   app.post(PATH, async (c) => {
-    const { password = '', csrf_token = '', next: wanted } = await readForm(c)
+    const { password = '', csrf_token = '', next: wanted, first } = await readForm(c)
     const next = returnPath(wanted, '/dashboard')
     const answer = await ownCall(c, '/auth/password', { password }, csrf_token)
     if (answer.ok) {
-      return c.redirect(`${PATH}/changed?${new URLSearchParams({ next })}`, 303)
+      const changed = `${PATH}/changed?${new URLSearchParams({ next })}`
+      return c.redirect(first === '1' ? next : changed, 303)
     }
     const { error } = answer
     const again = signInAgain(c, error, PATH)
     if (again !== null) return again
     const who = await personOr(c, PATH)
     if (who instanceof Response) return who
-    return answerForm(c, who, next, { typed: {}, error }, refusalStatus(c, error))
+    const attempted = { typed: {}, error }
+    const props = { who, next, first: first === '1', attempted }
+    return answerForm(c, props, refusalStatus(c, error))
   })
   sitePath(app, `${PATH}/changed`)
   app.get(`${PATH}/changed`, (c) => {
@@ -44,34 +48,34 @@ export function addNewPasswordPages(app: OpenAPIHono<App>): void {
   })
 }
 
-function answerForm(
-  c: Context<App>,
-  who: SignedIn,
-  next: string,
-  attempted: Attempted,
-  status?: PageStatus,
-) {
-  const body = <PasswordForm who={who} next={next} attempted={attempted} />
-  return answerPage(c, { title: 'Choose a password', body, csrf: who.csrf }, status)
+function answerForm(c: Context<App>, props: PasswordFormProps, status?: PageStatus) {
+  const body = <PasswordForm {...props} />
+  return answerPage(c, { title: 'Choose a password', body }, status)
 }
 
 type PasswordFormProps = {
   readonly who: SignedIn
   readonly next: string
+  /** It comes after a first link: the password of the sign-up may be somebody else’s, and is none. */
+  readonly first: boolean
   readonly attempted: Attempted
 }
 
-function PasswordForm({ who, next, attempted }: PasswordFormProps) {
+function PasswordForm({ who, next, first, attempted }: PasswordFormProps) {
   return (
     <div class="narrow">
       <h1>Choose a password</h1>
       <p>
-        You are signed in as <b>{who.email}</b>. A new password ends every other session of yours.
+        You are signed in as <b>{who.email}</b>.{' '}
+        {first
+          ? 'The link was opened in another browser than signed up, so the password typed there does not count: it may have been a stranger’s.'
+          : 'A new password ends every other session of yours.'}
       </p>
       <FormFault attempted={attempted} fields={['password']} />
       <form method="post" action={PATH} class="card">
         <Csrf csrf={who.csrf} />
         <input type="hidden" name="next" value={next} />
+        {first ? <input type="hidden" name="first" value="1" /> : null}
         <input type="hidden" name="username" value={who.email} autocomplete="username" />
         <Field
           name="password"
@@ -86,11 +90,8 @@ function PasswordForm({ who, next, attempted }: PasswordFormProps) {
         <button type="submit">Set the password</button>
       </form>
       <p>
-        <a href={next}>Not now</a>
-      </p>
-      <p class="quiet">
-        You need none: a link in a mail signs you in as well. Did this page come after your first
-        link, then no password opens your account until you choose one here.
+        <a href={next}>{first ? 'Go on without a password' : 'Leave it as it is'}</a>{' '}
+        <span class="quiet">A link in a mail signs you in as well.</span>
       </p>
     </div>
   )

@@ -17,6 +17,9 @@ export function addSignOutPage(app: OpenAPIHono<App>): void {
       const body = <StillIn email={who.email} csrf={who.csrf} />
       return answerPage(c, { title: 'Sign out', body })
     }
+    if (who.kind === 'away') {
+      return answerPage(c, { title: 'Sign out', body: <StillIn email={null} csrf="" /> })
+    }
     const body = <SignedOut told={c.req.query('told') !== 'no'} />
     return answerPage(c, { title: 'Signed out', body })
   })
@@ -38,7 +41,7 @@ function SignedOut({ told }: { readonly told: boolean }) {
   return (
     <div class="narrow">
       <h1>You are signed out</h1>
-      <p>This browser keeps nothing of your session. Your API keys work on.</p>
+      <p>Your session in this browser is over. API keys work on.</p>
       {told ? null : (
         <p class="note warn">
           The sign-in service could not be told. If somebody may have copied your session, sign in
@@ -55,12 +58,19 @@ function SignedOut({ told }: { readonly told: boolean }) {
   )
 }
 
-function StillIn({ email, csrf }: { readonly email: string; readonly csrf: string }) {
+/** @param props.email null when nobody can say now whose session it is; it can be left all the same */
+function StillIn({ email, csrf }: { readonly email: string | null; readonly csrf: string }) {
   return (
     <div class="narrow">
       <h1>Sign out</h1>
       <p>
-        You are signed in as <b>{email}</b>. Your API keys work on when you sign out.
+        {email === null ? (
+          'The sign-in service cannot be reached now. This browser can forget your session all the same.'
+        ) : (
+          <>
+            You are signed in as <b>{email}</b>. API keys work on when you sign out.
+          </>
+        )}
       </p>
       <SignOutButton csrf={csrf} />
     </div>
