@@ -2,6 +2,7 @@ import type { OpenAPIHono } from '@hono/zod-openapi'
 import type { Context } from 'hono'
 import { z } from 'zod'
 import { PLAN_NAMES } from '#core/plan'
+import { accountNow } from '../account/account-now.ts'
 import type { App } from '../context.ts'
 import { only } from '../middleware/only.ts'
 import { nowUs } from '../now.ts'
@@ -19,7 +20,8 @@ import { isStripeAway } from './stripe.ts'
 const subscribing = z.object({ plan: z.enum(['starter', 'pro', 'scale']) })
 const changing = z.object({ plan: z.enum(PLAN_NAMES) })
 /** Ten thousand dollars a month; who needs more has terms of its own. */
-const capping = z.object({ cap_cents: z.int().min(0).max(1_000_000).nullable() })
+const CAP = 'must be a whole number of cents from 0 to 1000000, or null for none'
+const capping = z.object({ cap_cents: z.int(CAP).min(0, CAP).max(1_000_000, CAP).nullable() })
 
 /** `/account/billing` and what changes it: for who is signed in, and what costs money only just after they have. */
 export function addBilling(app: OpenAPIHono<App>): void {
@@ -31,8 +33,17 @@ export function addBilling(app: OpenAPIHono<App>): void {
   app.get('/account/billing', async (c) => {
     const checked = await requireSession(c)
     if (!checked.ok) return refuse(c, checked.error)
-    const shown = await showBilling(c.env, checked.session.accountId, nowUs())
-    return answerPerson(c, shown)
+    const { accountId } = checked.session
+    const [shown, standing] = await Promise.all([
+      showBilling(c.env, accountId, nowUs()),
+      accountNow(c.env, accountId),
+    ])
+    const credits = standing && {
+      included: standing.included,
+      used: standing.used,
+      left: standing.left,
+    }
+    return answerPerson(c, shown && { ...shown, credits })
   })
 
   app.post('/account/checkout', async (c) => {

@@ -153,8 +153,8 @@ function paramsOf(
     client_reference_id: accountId,
     metadata: { plan },
     line_items: [{ price: prices.month, quantity: 1 }, { price: prices.overage }],
-    success_url: `${PUBLIC_URL}/account/billing?checkout={CHECKOUT_SESSION_ID}`,
-    cancel_url: `${PUBLIC_URL}/account/billing`,
+    success_url: `${PUBLIC_URL}/dashboard/billing?checkout=done`,
+    cancel_url: `${PUBLIC_URL}/dashboard/billing?checkout=left`,
     expires_at: expires,
     // The calendar month is everybody's period; the first one is paid for in part.
     subscription_data: {

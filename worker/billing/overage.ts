@@ -33,7 +33,7 @@ export async function setOverageCap(
         return refused(`the plan ${title} has no overage`)
       }
       if (capCents !== null && !account.paidOnce && capCents > monthCents) {
-        return refused(`at most ${monthCents} until an invoice was paid`)
+        return refused(`must be $${monthCents / 100} at most until an invoice was paid`)
       }
       if (capCents === account.capCents) return { ok: true, capCents }
       await tx`update kb.accounts set overage_cap_cents = ${capCents} where id = ${accountId}`

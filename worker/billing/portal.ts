@@ -26,7 +26,7 @@ export async function openPortal(env: Env, accountId: string): Promise<PageAnswe
   const { url } = await stripe.billingPortal.sessions.create({
     customer: account.customer,
     configuration: ours.id,
-    return_url: `${settingsOf(env).PUBLIC_URL}/account/billing`,
+    return_url: `${settingsOf(env).PUBLIC_URL}/dashboard/billing?portal=left`,
   })
   return { ok: true, url }
 }

@@ -90,7 +90,7 @@ async function setUpPortal(
       // Plans are changed on our own page, which knows what is paid for.
       subscription_update: { enabled: false },
     },
-    default_return_url: `${publicUrl}/account/billing`,
+    default_return_url: `${publicUrl}/dashboard/billing`,
     metadata: { kalshibook: PORTAL_MARK },
   }
   if (before === undefined) {

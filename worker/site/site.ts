@@ -10,6 +10,7 @@ import { addLivePage } from './pages/live.tsx'
 import { addMarketPages } from './pages/market.tsx'
 import { addPlayground } from './pages/playground.tsx'
 import { addPricing } from './pages/pricing.tsx'
+import { addSettingsPages } from './pages/settings.tsx'
 import { addSignInPages } from './pages/sign-in.tsx'
 import { addStatusPage } from './pages/status.tsx'
 import { addSiteFiles } from './site-files.ts'
@@ -24,6 +25,7 @@ export function addSite(app: OpenAPIHono<App>): void {
   addDashboard(app)
   addKeyPages(app)
   addBillingPages(app)
+  addSettingsPages(app)
   addPlayground(app)
   addMarketPages(app)
   addLivePage(app)

@@ -1,0 +1,117 @@
+import { PLANS } from '#core/plan'
+import type { Billing } from '../account-billing.ts'
+import { DashboardTabs } from '../dashboard-tabs.tsx'
+import type { Attempted } from '../form-fields.tsx'
+import { printDollars } from '../print-dollars.ts'
+import { printDay } from '../print-moment.ts'
+import { InvoiceTable } from './invoice-table.tsx'
+import { OverageCard } from './overage-card.tsx'
+import { PaymentNotes, PortalButton } from './payment-notes.tsx'
+import { PlanTable } from './plan-table.tsx'
+
+type BillingPageProps = {
+  readonly billing: Billing
+  readonly csrf: string
+  readonly fresh: boolean
+  readonly attempted: Attempted
+  /** What was done just now, in a sentence; null for nothing. */
+  readonly done: string | null
+}
+
+/** The plan, what is spent beyond it, and what was paid. */
+export function BillingPage({ billing, csrf, fresh, attempted, done }: BillingPageProps) {
+  return (
+    <>
+      <DashboardTabs path="/dashboard/billing" />
+      <h1>Billing</h1>
+      {done === null ? null : (
+        <div class="note" role="status">
+          <p>{done}</p>
+        </div>
+      )}
+      <PaymentNotes billing={billing} csrf={csrf} />
+      <div class="grid">
+        <PlanCard billing={billing} />
+        <CreditsCard billing={billing} />
+        <OverageFigure billing={billing} />
+      </div>
+      <h2 id="plans">Plans</h2>
+      <PlanTable billing={billing} />
+      <h2 id="overage">Overage</h2>
+      <OverageCard billing={billing} csrf={csrf} fresh={fresh} attempted={attempted} />
+      <h2 id="invoices">Invoices and card</h2>
+      <InvoiceTable invoices={billing.invoices} />
+      {billing.state === 'none' && billing.invoices.length === 0 ? null : (
+        <>
+          <PortalButton csrf={csrf} name="Card, invoices, cancellation" />
+          <p class="quiet">This leads to Stripe, which keeps your card. We never see it.</p>
+        </>
+      )}
+    </>
+  )
+}
+
+function PlanCard({ billing }: { readonly billing: Billing }) {
+  const plan = PLANS[billing.plan]
+  const { next_plan } = billing
+  return (
+    <div class="card">
+      <h3>Plan</h3>
+      <b class="figure" id="plan-now">
+        {plan.title}
+      </b>
+      <p class="quiet">
+        {plan.monthCents === 0 ? 'Costs nothing' : `${printDollars(plan.monthCents)} a month`}
+        {plan.requestsPerS > 0 ? `, ${plan.requestsPerS} requests a second` : ''}.
+      </p>
+      <p class="quiet">
+        {next_plan === null
+          ? billing.state === 'none'
+            ? ''
+            : `Renews ${printDay(billing.period.to)}, 00:00 UTC.`
+          : `${PLANS[next_plan.plan].title} from ${printDay(next_plan.from ?? billing.period.to)}, 00:00 UTC.`}
+      </p>
+    </div>
+  )
+}
+
+function CreditsCard({ billing }: { readonly billing: Billing }) {
+  const { credits, period } = billing
+  const said = (number: number) => number.toLocaleString('en-US')
+  return (
+    <div class="card">
+      <h3>Credits this month</h3>
+      {credits === null ? (
+        <p class="quiet">They cannot be told now. Look again in a minute.</p>
+      ) : (
+        <>
+          <b class="figure">{said(credits.left)} left</b>
+          <progress
+            max={Math.max(1, credits.included)}
+            value={Math.min(credits.used, credits.included)}
+            aria-label="Credits used"
+          />
+          <p class="quiet">
+            {said(credits.used)} used of {said(credits.included)}. They begin anew on{' '}
+            {printDay(period.to)}.
+          </p>
+        </>
+      )}
+    </div>
+  )
+}
+
+function OverageFigure({ billing }: { readonly billing: Billing }) {
+  const { overage } = billing
+  return (
+    <div class="card">
+      <h3>Overage this month</h3>
+      <b class="figure">{printDollars(overage.cents)}</b>
+      <p class="quiet">
+        {overage.cap_cents === null || overage.cap_cents === 0
+          ? 'Off: when your credits are spent, calls are refused and nothing more is charged.'
+          : `Of ${printDollars(overage.cap_cents)} at most: ${overage.credits.toLocaleString('en-US')} credits beyond your plan, by the last full hour.`}
+      </p>
+    </div>
+  )
+}

@@ -1,0 +1,67 @@
+import { DashboardTabs } from '../dashboard-tabs.tsx'
+import { type Attempted, Csrf, Field, FormFault } from '../form-fields.tsx'
+import { SignInFirst } from '../keys/sign-in-first.tsx'
+import type { Somebody } from '../require-person.tsx'
+import { SignOutButton } from '../sign-out-button.tsx'
+
+type SettingsProps = {
+  readonly who: Somebody
+  readonly fresh: boolean
+  readonly attempted: Attempted
+  /** The password was changed just now. */
+  readonly isChanged: boolean
+}
+
+/** Who is signed in, and what they may do about it. */
+export function SettingsPage({ who, fresh, attempted, isChanged }: SettingsProps) {
+  return (
+    <>
+      <DashboardTabs path="/dashboard/settings" />
+      <h1>Settings</h1>
+      {isChanged ? (
+        <div class="note" role="status">
+          <p>The password is changed. Every other browser is signed out.</p>
+        </div>
+      ) : null}
+      <div class="card fields">
+        <h2>You</h2>
+        <p>
+          Signed in as <b>{who.email}</b>.
+        </p>
+        <p class="quiet">
+          Account <code>{who.accountId}</code>
+        </p>
+        <SignOutButton csrf={who.csrf} />
+      </div>
+      <div class="card fields">
+        <h2>Password</h2>
+        <FormFault attempted={attempted} fields={['password']} />
+        {fresh ? (
+          <form method="post" action="/dashboard/settings/password">
+            <Csrf csrf={who.csrf} />
+            <input type="hidden" name="username" value={who.email} autocomplete="username" />
+            <Field
+              name="password"
+              label="New password"
+              type="password"
+              hint="Every other browser is signed out. Your API keys work on."
+              attempted={attempted}
+              autocomplete="new-password"
+              required
+            />
+            <button type="submit">Change the password</button>
+          </form>
+        ) : (
+          <SignInFirst what="To change the password" next="/dashboard/settings" />
+        )}
+      </div>
+      <div class="card fields">
+        <h2>Delete the account</h2>
+        <p>Your keys and your plan end at once. It cannot be undone.</p>
+        <a class="button second" href="/dashboard/settings/delete">
+          Delete the account…
+        </a>
+      </div>
+    </>
+  )
+}
