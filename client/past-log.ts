@@ -18,6 +18,8 @@ export type PastLogOptions = {
   /** RFC 3339 with a zone, or epoch time; the first record, and now, when absent. */
   readonly from?: string
   readonly to?: string
+  /** Records at most; all when absent. When there are more, `log_end` says where to go on. */
+  readonly limit?: number
   /** Where a reading that broke off goes on, with the same `of`, `from` and `to`. */
   readonly cursor?: string
   readonly fetch?: Fetch
@@ -101,7 +103,7 @@ function isBookWord(message: ServerMessage): message is Parameters<FollowedBook[
   )
 }
 
-function addressOf({ url, of, from, to, cursor }: PastLogOptions): string {
+function addressOf({ url, of, from, to, limit, cursor }: PastLogOptions): string {
   const path =
     'market' in of
       ? `/v1/markets/${encodeURIComponent(of.market)}/deltas`
@@ -109,7 +111,8 @@ function addressOf({ url, of, from, to, cursor }: PastLogOptions): string {
         ? `/v1/events/${encodeURIComponent(of.event)}/deltas`
         : '/v1/deltas'
   const address = new URL(path, url)
-  const asked = { from, to, cursor, ...('markets' in of ? { tickers: of.markets.join() } : {}) }
+  const tickers = 'markets' in of ? of.markets.join() : undefined
+  const asked = { from, to, cursor, tickers, limit: limit?.toString() }
   address.searchParams.set('layout', 'stream')
   for (const [name, value] of Object.entries(asked)) {
     if (value !== undefined) address.searchParams.set(name, value)

@@ -64,7 +64,7 @@ const route = createRoute({
   ),
 })
 
-type Told =
+export type Told =
   | { readonly ok: true; readonly answer: CoverageAnswer; readonly caching: Caching }
   | { readonly ok: false; readonly error: ApiError }
 
@@ -84,7 +84,8 @@ export function addCoverage(app: OpenAPIHono<App>): void {
 
 type Asked = { readonly from: Micros | undefined; readonly to: Micros | undefined; now: Micros }
 
-async function tellCoverage(ask: Ask, ticker: string, asked: Asked): Promise<Told> {
+/** What the record holds of a market, of the whole days that a range touches; or why that cannot be told. Throws as Postgres does. */
+export async function tellCoverage(ask: Ask, ticker: string, asked: Asked): Promise<Told> {
   const span = await readLogSpan(ask, ticker)
   if (span === null) return { ok: false, error: noSuch('market', ticker) }
   const log = loggedIn(span)

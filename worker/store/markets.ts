@@ -42,6 +42,8 @@ export type MarketFilter = {
 }
 
 export type MarketSpan = MarketFilter & {
+  /** Of these alone. */
+  readonly tickers?: readonly string[] | undefined
   /** The last ticker of the page before. */
   readonly after?: string | undefined
   readonly order: 'asc' | 'desc'
@@ -57,7 +59,7 @@ export async function findMarket(sql: Sql, ticker: string): Promise<Market | nul
 
 /** Markets in the byte order of their tickers, or against it, at most `limit`. Throws as Postgres does. */
 export async function listMarkets(sql: Sql, span: MarketSpan): Promise<MarketPage<ListedMarket>> {
-  const { status, series, event, after, order, limit } = span
+  const { status, series, event, tickers, after, order, limit } = span
   const down = order === 'desc' ? sql`desc` : sql``
   const beyond =
     order === 'desc' ? sql`and ticker < ${after ?? ''}` : sql`and ticker > ${after ?? ''}`
@@ -70,6 +72,7 @@ export async function listMarkets(sql: Sql, span: MarketSpan): Promise<MarketPag
         ${status === undefined ? sql`` : sql`and status = ${status}`}
         ${series === undefined ? sql`` : sql`and series_ticker = ${series}`}
         ${event === undefined ? sql`` : sql`and event_ticker = ${event}`}
+        ${tickers === undefined ? sql`` : sql`and ticker in (select jsonb_array_elements_text(${sql.json([...tickers])}))`}
         ${after === undefined ? sql`` : beyond}
       order by ticker ${down} limit ${limit}) m on true
     order by m.ticker ${down}`

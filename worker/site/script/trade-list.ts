@@ -30,7 +30,7 @@ export class TradeList {
 
 function rowOf({ price, size, taker, event_us }: WireTrade): HTMLElement {
   const row = document.createElement('tr')
-  const when = new Date(event_us / 1000).toLocaleTimeString()
+  const when = new Date(event_us / 1000).toISOString().slice(11, 19)
   for (const [text, name] of [
     [when, 'when'],
     [price, taker],

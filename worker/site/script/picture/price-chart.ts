@@ -1,9 +1,16 @@
 import uPlot from 'uplot'
-import type { WireBbo } from '#core/wire/bbo'
 import { axisOf, type Stretch, TimeChart } from './time-chart.ts'
 
-/** A change of best bid or best ask as `/bbo` has it. */
-export type PriceChange = Pick<WireBbo, 'recv_us' | 'known' | 'bid' | 'ask'>
+type Best = readonly [price: string, size: string] | null
+
+/** A change of best bid or best ask: a row of `/bbo` is one. */
+export type PriceChange = {
+  readonly recv_us: number
+  /** False inside a gap. */
+  readonly known: boolean
+  readonly bid: Best
+  readonly ask: Best
+}
 
 /** How a price chart is made. */
 export type PriceChartOptions = {
@@ -99,7 +106,7 @@ function dollars(_: unknown, values: number[]): string[] {
 
 function wordsOf(changes: readonly PriceChange[], gaps: number): string {
   const last = changes.at(-1)
-  const at = (level: PriceChange['bid'] | undefined) => (level ? level[0] : 'none')
+  const at = (level: Best) => (level ? level[0] : 'none')
   const end = last?.known ? `; at the end bid ${at(last.bid)}, ask ${at(last.ask)}` : ''
   return `Best bid and ask over time: ${changes.length} changes, ${gaps} gaps${end}`
 }

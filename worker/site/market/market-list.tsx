@@ -1,0 +1,170 @@
+import type { OpenAPIHono } from '@hono/zod-openapi'
+import type { Context } from 'hono'
+import { printInstant } from '#core/instant'
+import { MARKET_STATUSES } from '#core/market-status'
+import { type App, readMarketData } from '../../context.ts'
+import { DatabaseAwayError } from '../../database.ts'
+import { showcaseOf } from '../../keys/showcase.ts'
+import { searchMarkets } from '../../store/market-search.ts'
+import { type ListedMarket, listMarkets } from '../../store/markets.ts'
+import { answerPage } from '../page.tsx'
+import { MarketsAway } from '../pages/no-market.tsx'
+import { printMoment } from '../print-moment.ts'
+import { sitePath } from '../site-path.ts'
+import { listAddress, type MarketQuery, readMarketQuery } from './market-query.ts'
+
+const PAGE = 50
+
+/** `GET /markets`: the list of markets and its search, and `/market-names`: the same for who types. */
+export function addMarketList(app: OpenAPIHono<App>): void {
+  sitePath(app, '/markets')
+  app.get('/markets', async (c) => {
+    const query = readMarketQuery(c.req.query())
+    try {
+      const found = await findMarkets(c, query)
+      return answerPage(c, {
+        title: 'Markets',
+        description: 'Search the markets whose order books are recorded, and see from when on.',
+        body: <MarketList query={query} {...found} />,
+        styles: ['market.css'],
+      })
+    } catch (error) {
+      if (!(error instanceof DatabaseAwayError)) throw error
+      return answerPage(c, { title: 'Not now', body: <MarketsAway /> }, 503)
+    }
+  })
+}
+
+type Found = { readonly rows: readonly ListedMarket[]; readonly next: MarketQuery['after'] }
+
+async function findMarkets(c: Context<App>, query: MarketQuery): Promise<Found> {
+  const { q, after } = query
+  const [status, series, event] = [query.status, query.series, query.event].map(
+    (text) => text || undefined,
+  )
+  const filter = { status, series, event }
+  if (query.shown) {
+    const tickers = await showcaseOf(c)
+    const rows = await readMarketData(c, (sql) =>
+      listMarkets(sql, { ...filter, tickers, order: 'asc', limit: PAGE }),
+    )
+    return { rows: rows.rows, next: null }
+  }
+  const limit = PAGE + 1
+  const rows = await readMarketData(c, async (sql) => {
+    if (q !== '') {
+      const search = { ...filter, typed: q, after: after ?? undefined, limit }
+      return (await searchMarkets(sql, search)).rows
+    }
+    const span = { ...filter, after: after?.ticker, order: 'asc', limit } as const
+    return (await listMarkets(sql, span)).rows.map((row) => ({ ...row, rank: 0 }))
+  })
+  const last = rows.length > PAGE ? rows[PAGE - 1] : undefined
+  return { rows: rows.slice(0, PAGE), next: last ?? null }
+}
+
+function MarketList({ query, rows, next }: Found & { readonly query: MarketQuery }) {
+  return (
+    <>
+      <h1>Markets</h1>
+      <SearchForm query={query} />
+      {rows.length === 0 ? (
+        <p class="note">No market is found by this. Try fewer words, or another status.</p>
+      ) : (
+        <section class="scroll found" tabindex={0} aria-label="Markets found">
+          <table>
+            <thead>
+              <tr>
+                <th scope="col">Market</th>
+                <th scope="col">Status</th>
+                <th scope="col">Recorded from</th>
+                <th scope="col">Through</th>
+              </tr>
+            </thead>
+            <tbody>
+              {rows.map((market) => (
+                <Row market={market} />
+              ))}
+            </tbody>
+          </table>
+        </section>
+      )}
+      <p class="line">
+        {query.after === null ? null : <a href={listAddress(query, null)}>First page</a>}
+        {next === null ? null : (
+          <a rel="next" href={listAddress(query, next)}>
+            Next page
+          </a>
+        )}
+      </p>
+    </>
+  )
+}
+
+function SearchForm({ query }: { readonly query: MarketQuery }) {
+  return (
+    <form class="card line window" action="/markets">
+      <div class="words">
+        <label for="q">Words</label>
+        <input
+          id="q"
+          name="q"
+          type="search"
+          value={query.q}
+          maxlength={200}
+          placeholder="fed december, bitcoin 95000 …"
+        />
+      </div>
+      <div>
+        <label for="status">Status</label>
+        <select id="status" name="status">
+          <option value="">any</option>
+          {MARKET_STATUSES.map((status) => (
+            <option value={status} selected={status === query.status}>
+              {status}
+            </option>
+          ))}
+        </select>
+      </div>
+      <div>
+        <label for="series">Series</label>
+        <input
+          id="series"
+          name="series"
+          value={query.series}
+          maxlength={128}
+          placeholder="its ticker"
+          spellcheck={false}
+        />
+      </div>
+      {query.event === '' ? null : <input type="hidden" name="event" value={query.event} />}
+      <button type="submit">Search</button>
+      {query.event === '' ? null : (
+        <p class="quiet">
+          Markets of the event <code>{query.event}</code>. <a href="/markets">All markets</a>
+        </p>
+      )}
+    </form>
+  )
+}
+
+function Row({ market }: { readonly market: ListedMarket }) {
+  const { ticker, title, yesSubTitle, status, recordedFrom, recordedThrough } = market
+  const moment = (us: ListedMarket['recordedFrom']) =>
+    us === null ? '—' : printMoment(printInstant(us))
+  return (
+    <tr>
+      <td class="about">
+        <a href={`/markets/${encodeURIComponent(ticker)}`}>{title}</a>
+        {yesSubTitle ? `, ${yesSubTitle}` : ''}
+        <br />
+        <code>{ticker}</code>
+      </td>
+      <td>
+        <span class={status === 'active' ? 'pill good' : 'pill'}>{status}</span>
+      </td>
+      <td class="num">{moment(recordedFrom)}</td>
+      <td class="num">{moment(recordedThrough)}</td>
+    </tr>
+  )
+}

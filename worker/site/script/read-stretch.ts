@@ -1,0 +1,70 @@
+import { type Micros, printInstant } from '#core/instant'
+import { PastLog } from '../../../client/past-log.ts'
+import { forgetPageKey, pageKey } from './page-key.ts'
+import { PastBooks } from './past-books.ts'
+import type { Stretch } from './picture/time-chart.ts'
+
+/** Records that one call reads: of a visitor, and of an account. */
+export const VISITOR_RECORDS = 1000
+export const ACCOUNT_RECORDS = 10_000
+
+/** A stretch of a market's log as far as it was read. */
+export type ReadStretch = {
+  readonly asked: Stretch
+  readonly books: PastBooks
+  /** Up to when all is known, µs. */
+  readonly throughUs: number
+  /** Where to read on; null when all that was asked for is there. */
+  readonly cursor: string | null
+}
+
+export type StretchAnswer =
+  | { readonly ok: true; readonly read: ReadStretch }
+  | { readonly ok: false; readonly code: string; readonly message: string }
+
+/**
+ * Reads a stretch of a market's log in one call, or what follows of one that is read in part.
+ * @param before what was read until now; more is added to its books
+ */
+export async function readStretch(
+  ticker: string,
+  asked: Stretch,
+  before: ReadStretch | null,
+): Promise<StretchAnswer> {
+  const first = await readOnce(ticker, asked, before)
+  if (first.ok || (first.code !== 'unauthorized' && first.code !== 'key_revoked')) return first
+  forgetPageKey()
+  return readOnce(ticker, asked, before)
+}
+
+async function readOnce(
+  ticker: string,
+  asked: Stretch,
+  before: ReadStretch | null,
+): Promise<StretchAnswer> {
+  const made = await pageKey()
+  if (!made.ok) return made
+  const cursor = before?.cursor ?? null
+  const log = new PastLog({
+    url: location.origin,
+    apiKey: made.key.key,
+    of: { market: ticker },
+    from: printInstant(asked.fromUs as Micros),
+    to: printInstant(asked.toUs as Micros),
+    limit: made.key.markets === null ? ACCOUNT_RECORDS : VISITOR_RECORDS,
+    ...(cursor === null ? {} : { cursor }),
+  })
+  const books = before?.books ?? new PastBooks(asked.fromUs)
+  for await (const event of log) {
+    books.add(event)
+    if (event.type === 'resync') {
+      return { ok: false, code: event.cause, message: 'what came does not fit together' }
+    }
+    if (event.type === 'incomplete') return { ok: false, ...event }
+    if (event.type !== 'log_end') continue
+    const whole = Math.min(asked.toUs, event.through_us ?? asked.toUs)
+    const throughUs = event.cursor === null ? whole : (books.lastUs ?? asked.fromUs)
+    return { ok: true, read: { asked, books, throughUs, cursor: event.cursor } }
+  }
+  return { ok: false, code: 'cut', message: 'the answer broke off' }
+}
