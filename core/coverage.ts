@@ -85,7 +85,8 @@ function measured(spanUs: number, gapUs: number) {
   return { coveredUs: spanUs - gapUs, gapUs, grade: spanUs === 0 ? null : gradeOf(spanUs, gapUs) }
 }
 
-function gradeOf(spanUs: number, gapUs: number): Grade {
+/** The grade of a stretch, both in one unit of time, whole numbers. */
+export function gradeOf(spanUs: number, gapUs: number): Grade {
   if (gapUs === 0) return 'A'
   // Whole numbers: gapUs * 1000 could pass 2⁵³.
   if (gapUs <= Math.floor(spanUs / 1000)) return 'B'

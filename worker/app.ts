@@ -38,12 +38,14 @@ import { addOrderbooks } from './routes/orderbooks.ts'
 import { addSeries } from './routes/series.ts'
 import { addSettlements } from './routes/settlements.ts'
 import { addStatus } from './routes/status.ts'
+import { addStatusHistory } from './routes/status-history.ts'
 import { addStream } from './routes/stream.ts'
 import { addStreamTickets } from './routes/stream-tickets.ts'
 import { addTrades } from './routes/trades.ts'
 import { addUsage } from './routes/usage.ts'
 import { addVisitorKeys } from './routes/visitor-keys.ts'
 import { addWhoami } from './routes/whoami.ts'
+import { answerError } from './site/answer-error.tsx'
 import { addSite } from './site/site.ts'
 
 /** Every address that there is; on each of them only GET is answered, but where one is POSTED. */
@@ -51,6 +53,7 @@ const PATHS = [
   '/openapi.json',
   '/asyncapi.json',
   '/v1/status',
+  '/v1/status/history',
   '/v1/markets',
   '/v1/markets/:ticker',
   '/v1/markets/:ticker/orderbook',
@@ -102,6 +105,7 @@ export function makeApp(): OpenAPIHono<App> {
   for (const path of PATHS) app.use(path, only(POSTED.includes(path) ? 'POST' : 'GET'))
 
   addStatus(app)
+  addStatusHistory(app)
   addMarkets(app)
   addMarket(app)
   addEvents(app)
@@ -134,16 +138,21 @@ export function makeApp(): OpenAPIHono<App> {
   addVisitorKeys(app)
   addSite(app)
 
-  app.notFound((c) => refuse(c, { code: 'not_found', message: 'there is nothing at this address' }))
+  app.notFound((c) =>
+    answerError(c, { code: 'not_found', message: 'there is nothing at this address' }),
+  )
   app.onError((error, c) => {
     if (error instanceof DatabaseAwayError) {
-      return refuse(c, { code: 'upstream_degraded', message: 'the record cannot be read now' })
+      return answerError(c, { code: 'upstream_degraded', message: 'the record cannot be read now' })
     }
     if (isPassing(error)) {
-      return refuse(c, { code: 'upstream_degraded', message: 'an object of ours is restarting' })
+      return answerError(c, {
+        code: 'upstream_degraded',
+        message: 'an object of ours is restarting',
+      })
     }
     logFault(error, c.get('requestId'))
-    return refuse(c, { code: 'internal', message: 'this is our fault' })
+    return answerError(c, { code: 'internal', message: 'this is our fault' })
   })
   return app
 }

@@ -4,6 +4,7 @@ import { INSTANT_SHAPE, parseInstant } from '#core/instant'
 import { asSeq } from '#core/log'
 import { MARKET_STATUSES } from '#core/market-status'
 import { parseTicker, TICKER_SHAPE, type Ticker } from '#core/ticker'
+import { HISTORY_DAYS, STATUS_DAYS } from './status/history-days.ts'
 
 // What `openapi` says of a parameter is the whole truth of its text: a test holds the one against the other.
 
@@ -131,6 +132,19 @@ export const limitParam = read(
   minimum: LIMIT.least,
   maximum: LIMIT.most,
   default: PAGE_ROWS,
+})
+
+const DAYS = { least: 1, most: HISTORY_DAYS }
+/** How many days back. */
+export const daysParam = read(
+  wholeNumber(DAYS.least, DAYS.most),
+  `must be a whole number from ${DAYS.least} to ${DAYS.most}`,
+).openapi({
+  param: { description: 'Days back from now', example: 1 },
+  type: 'integer',
+  minimum: DAYS.least,
+  maximum: DAYS.most,
+  default: STATUS_DAYS,
 })
 
 /** One of a list of words; the first is documented as the example. */

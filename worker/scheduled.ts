@@ -12,6 +12,8 @@ import { inTime } from './live/patience.ts'
 import { logFault } from './log-fault.ts'
 import { goOnDeletingAll } from './people/deletion.ts'
 import { forgetOld } from './people/forget-old.ts'
+import { countCoverage } from './status/count-coverage.ts'
+import { forgetFeed, sampleFeed } from './status/sample-feed.ts'
 
 /** What is done by the clock, whether somebody calls us or not. */
 export type Job = {
@@ -24,6 +26,8 @@ export type Job = {
 
 /** In this order, one after the other. */
 const JOBS: readonly Job[] = [
+  // The first: what it tells of is the minute's begin.
+  { name: 'feed-sample', everyMinutes: 1, run: sampleFeed },
   { name: 'plans', everyMinutes: 1, run: noteDuePlans },
   { name: 'projections', everyMinutes: 1, run: projectAllLeft },
   { name: 'key-sweep', everyMinutes: 1, run: sweepKeys },
@@ -35,6 +39,8 @@ const JOBS: readonly Job[] = [
   { name: 'stripe-events-forgotten', everyMinutes: 60, run: forgetEvents },
   { name: 'deletions', everyMinutes: 1, run: goOnDeletingAll },
   { name: 'people-forgotten', everyMinutes: 60, run: forgetOld },
+  { name: 'coverage', everyMinutes: 1, run: countCoverage },
+  { name: 'feed-forgotten', everyMinutes: 60, run: forgetFeed },
 ]
 
 const MINUTE_MS = 60_000

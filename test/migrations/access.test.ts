@@ -61,13 +61,18 @@ async function writableBy(role: string): Promise<string[]> {
   return rows.map((row) => row['name'])
 }
 
+/** What the Worker's schedule tells of the feed and of all markets together. */
+const STATUS = ['kb.coverage_days', 'kb.feed_minutes', 'kb.gap_days']
 const MARKET_DATA = [
   'kb.book_deltas',
   'kb.book_gaps',
   'kb.book_segments',
   'kb.candle_quotes',
+  'kb.coverage_days',
   'kb.epochs',
   'kb.events',
+  'kb.feed_minutes',
+  'kb.gap_days',
   'kb.lease',
   'kb.lifecycle',
   'kb.log_begins',
@@ -81,7 +86,7 @@ const MARKET_DATA = [
   'kb.trade_holes',
   'kb.trades',
 ]
-const NOT_COLLECTED = ['kb.market_search', 'kb.quotes_before', 'kb.retention']
+const NOT_COLLECTED = ['kb.market_search', 'kb.quotes_before', 'kb.retention', ...STATUS]
 const COLLECTED = [...MARKET_DATA, 'kb.proof_of_life', 'kb.seal_failures', 'kb.set_aside']
   .filter((name) => !NOT_COLLECTED.includes(name))
   .sort()
@@ -135,14 +140,17 @@ const ACCOUNTS = [
   'kb.usage_totals',
 ]
 
-test('the account role reads and writes what belongs to accounts, and sees no market data', async () => {
-  expect(await readableBy('kb_account')).toEqual(ACCOUNTS)
-  expect(await writableBy('kb_account')).toEqual(ACCOUNTS)
+test('the account role reads and writes what belongs to accounts and to the status, and sees no market data', async () => {
+  const own = [...ACCOUNTS, ...STATUS].sort()
+  expect(await readableBy('kb_account')).toEqual(own)
+  expect(await writableBy('kb_account')).toEqual(own)
 })
 
 /** What may leave: a change of plan that is taken back, what has been told, and what was dealt with long ago. */
 const DELETED = [
+  'kb.feed_minutes',
   'kb.free_claims',
+  'kb.gap_days',
   'kb.new_accounts',
   'kb.people_tries',
   'kb.plan_changes',

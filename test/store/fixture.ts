@@ -34,7 +34,7 @@ export async function openStore(): Promise<Store> {
   }
   const clear = async () => {
     await owner`truncate kb.series, kb.events, kb.markets, kb.lease, kb.epochs, kb.proof_of_life,
-      kb.book_deltas, kb.book_gaps, kb.book_segments, kb.sealed_logs, kb.seal_failures, kb.sealed_hours, kb.trades, kb.trade_holes, kb.candle_quotes, kb.market_search, kb.log_begins, kb.accounts, kb.api_keys, kb.account_audit, kb.credit_grants, kb.gate_journal, kb.gate_openings, kb.plan_changes, kb.projections, kb.usage_hours, kb.usage_totals, kb.free_claims, kb.new_accounts, kb.people_tries, kb.account_deletions, kb.billing_checkouts, kb.billing_customers, kb.billing_holds, kb.billing_refunds, kb.billing_wishes, kb.meter_reports, kb.reconciliations, kb.stripe_events restart identity cascade`
+      kb.book_deltas, kb.book_gaps, kb.book_segments, kb.sealed_logs, kb.seal_failures, kb.sealed_hours, kb.trades, kb.trade_holes, kb.candle_quotes, kb.market_search, kb.log_begins, kb.accounts, kb.api_keys, kb.account_audit, kb.credit_grants, kb.gate_journal, kb.gate_openings, kb.plan_changes, kb.projections, kb.usage_hours, kb.usage_totals, kb.free_claims, kb.new_accounts, kb.people_tries, kb.account_deletions, kb.billing_checkouts, kb.billing_customers, kb.billing_holds, kb.billing_refunds, kb.billing_wishes, kb.meter_reports, kb.reconciliations, kb.stripe_events, kb.feed_minutes, kb.coverage_days, kb.gap_days restart identity cascade`
   }
   return { owner, collector, reader, account, collectorUrl: database.collectorUrl, clear, stop }
 }

@@ -6,7 +6,7 @@ import { addressRate } from '../gate/tries.ts'
 import { refuse } from '../refuse.ts'
 
 /** What anybody may read. */
-const OPEN = ['/v1/status']
+const OPEN = ['/v1/status', '/v1/status/history']
 
 /** Lets through who is known; who is not is told how many wrong keys his address may still try. */
 export const authenticate: MiddlewareHandler<App> = async (c, next) => {

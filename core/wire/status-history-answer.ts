@@ -1,0 +1,146 @@
+import { z } from 'zod'
+import { GRADES, gradeOf, type Stretch } from '../coverage.ts'
+import type { FeedHour } from '../feed-hours.ts'
+import type { Incident } from '../feed-incidents.ts'
+import type { GapLine } from '../gap-lines.ts'
+import { type Micros, printInstant } from '../instant.ts'
+import { GAP_CAUSES } from '../log.ts'
+
+const instant = z.string().describe('RFC 3339, UTC, microseconds')
+const age = z.number().nullable()
+const count = z.int().nonnegative()
+const minutes = z
+  .object({ healthy: count, degraded: count, down: count, unknown: count })
+  .describe('Minutes of each state. `unknown`: nobody looked, which is never told as healthy')
+
+/** How the feed and the record did. */
+export const statusHistoryAnswer = z.object({
+  from_ts: instant,
+  to_ts: instant,
+  sampled_from_ts: instant
+    .nullable()
+    .describe('The first minute that the feed was looked at; null when it never was'),
+  hours: z
+    .array(
+      z.object({
+        hour_ts: instant,
+        minutes,
+        lag_p50_ms: age.describe('The median of the minutes’ median lags'),
+        lag_p99_ms: age.describe('The highest of the minutes’ 99th percentiles'),
+        watermark_lag_ms: age.describe('The highest'),
+        stale_books: count.nullable().describe('The highest'),
+      }),
+    )
+    .describe('UTC hours, oldest first'),
+  incidents: z
+    .array(
+      z.object({
+        state: z.enum(['degraded', 'down', 'unknown']).describe('The worst of its minutes'),
+        from_ts: instant,
+        to_ts: instant.nullable().describe('null while it lasts'),
+        minutes,
+      }),
+    )
+    .describe('Minutes in a row in which the feed was not known to be healthy, newest first'),
+  gaps: z
+    .array(
+      z.object({
+        cause: z.enum(GAP_CAUSES),
+        gaps: count.describe('One for each market that it touched'),
+        open: count.describe('How many of them have not ended'),
+        from_ts: instant,
+        to_ts: instant.nullable().describe('The end of the last; null while one is open'),
+      }),
+    )
+    .describe('Gaps of one cause that were noticed together, newest first'),
+  gaps_left_off: count.describe('Lines of the fewest gaps that are not told'),
+  coverage: z
+    .array(
+      z.object({
+        day: z.iso.date(),
+        markets: count.describe('That had a log on that day'),
+        records: count,
+        deltas: count,
+        known_market_seconds: count.describe('Time of their logs in which the book is known'),
+        gap_market_seconds: count.describe('Time of their logs in which it is not'),
+        gaps: z.record(z.string(), count).describe('Gaps that touch the day, by cause'),
+        grade: z.enum(GRADES).nullable().describe('As in the coverage of a market; null: no log'),
+        through_ts: instant.describe('How far the record was complete when it was counted'),
+        counted_ts: instant.describe('When it was counted; today’s is, every 15 minutes'),
+      }),
+    )
+    .describe('UTC days, newest first'),
+})
+
+export type StatusHistory = z.infer<typeof statusHistoryAnswer>
+
+/** What is told of the past, all of it within `stretch`. */
+export type HistoryParts = {
+  readonly stretch: Stretch
+  readonly firstUs: Micros | null
+  readonly hours: readonly FeedHour[]
+  /** Oldest first. */
+  readonly incidents: readonly Incident[]
+  /** Newest first. */
+  readonly gaps: readonly GapLine[]
+  readonly gapsLeftOff: number
+  readonly days: readonly {
+    readonly day: Micros
+    readonly markets: number
+    readonly records: number
+    readonly deltas: number
+    readonly knownS: number
+    readonly gapS: number
+    readonly causes: Readonly<Record<string, number>>
+    readonly throughUs: Micros
+    readonly toldUs: Micros
+  }[]
+}
+
+/** Prints what is known of the past of the feed and the record. */
+export function printHistory(parts: HistoryParts): StatusHistory {
+  const { stretch, firstUs, hours, incidents, gaps, gapsLeftOff, days } = parts
+  return {
+    from_ts: printInstant(stretch.fromUs),
+    to_ts: printInstant(stretch.toUs),
+    sampled_from_ts: print(firstUs),
+    hours: hours.map((hour) => ({
+      hour_ts: printInstant(hour.hourUs),
+      minutes: hour.minutes,
+      lag_p50_ms: hour.lagP50Ms,
+      lag_p99_ms: hour.lagP99Ms,
+      watermark_lag_ms: hour.watermarkLagMs,
+      stale_books: hour.staleBooks,
+    })),
+    incidents: incidents.toReversed().map(({ word, fromUs, toUs, minutes }) => ({
+      state: word,
+      from_ts: printInstant(fromUs),
+      to_ts: print(toUs),
+      minutes,
+    })),
+    gaps: gaps.map(({ cause, gaps: many, open, fromUs, toUs }) => ({
+      cause,
+      gaps: many,
+      open,
+      from_ts: printInstant(fromUs),
+      to_ts: print(toUs),
+    })),
+    gaps_left_off: gapsLeftOff,
+    coverage: days.map(({ day, markets, records, deltas, knownS, gapS, causes, ...times }) => ({
+      day: printInstant(day).slice(0, 10),
+      markets,
+      records,
+      deltas,
+      known_market_seconds: knownS,
+      gap_market_seconds: gapS,
+      gaps: causes,
+      grade: knownS + gapS === 0 ? null : gradeOf(knownS + gapS, gapS),
+      through_ts: printInstant(times.throughUs),
+      counted_ts: printInstant(times.toldUs),
+    })),
+  }
+}
+
+function print(us: Micros | null): string | null {
+  return us && printInstant(us)
+}
