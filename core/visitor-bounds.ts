@@ -37,6 +37,11 @@ export function visitorObjection(
   return marketObjection(ask, showcase) ?? timeObjection(ask, now) ?? rowsObjection(ask)
 }
 
+/** Whether a visitor may call an address at all, be it within bounds. @param path as it is described: `/v1/markets/{ticker}` */
+export function visitorMayCall(path: string): boolean {
+  return FREE.includes(path) || OF_SEVERAL.includes(path) || OF_MARKET.test(path)
+}
+
 function marketObjection({ path, query }: VisitorAsk, showcase: readonly string[]) {
   const ticker = OF_MARKET.exec(path)?.[1]
   const several = OF_SEVERAL.includes(path) ? query['tickers']?.split(',') : undefined

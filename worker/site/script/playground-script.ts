@@ -1,0 +1,3 @@
+import { Playground } from './playground/playground.ts'
+
+new Playground().start()

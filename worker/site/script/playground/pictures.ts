@@ -1,0 +1,19 @@
+import type { Call } from '../../playground/call.ts'
+
+/** Draws an answer where there is a picture of its kind. @returns whether there is */
+export async function drawPicture(
+  box: HTMLElement,
+  { operation: { path }, ...call }: Call,
+  parsed: unknown,
+): Promise<boolean> {
+  const data = (parsed as { readonly data?: unknown } | null | undefined)?.data
+  if (data === undefined || data === null) return false
+  const asked = new URL(call.path, location.origin).searchParams
+  if (/\/orderbooks?$/.test(path)) return (await import('./book-pictures.ts')).drawBooks(box, data)
+  const rows = Array.isArray(data) ? data : []
+  if (rows.length === 0) return false
+  const last = path.split('/').at(-1) ?? ''
+  if (!['bbo', 'deltas', 'trades', 'candles'].includes(last)) return false
+  const { drawRows } = await import('./time-pictures.ts')
+  return drawRows(box, last, asked.get('order') === 'desc' ? rows.toReversed() : rows, asked)
+}

@@ -1,0 +1,231 @@
+import { type Call, callOf, type Values } from '../../playground/call.ts'
+import { printFragment, readFragment } from '../../playground/fragment.ts'
+import type { Operation } from '../../playground/operation.ts'
+import { csrfWord } from '../page-key.ts'
+import { part } from '../part.ts'
+import { AnswerView } from './answer-view.ts'
+import { type Cost, CostAsker } from './cost.ts'
+import { Fields } from './fields.ts'
+import { SampleView } from './sample-view.ts'
+import { type Refusal, refusalIn, type Sent, send } from './send.ts'
+import type { StreamView } from './stream-view.ts'
+
+/** What is shown to whoever names no endpoint. */
+const FIRST = 'getMarketOrderbook'
+/** What stays in the form when another endpoint is chosen. */
+const KEPT = ['ticker', 'tickers', 'markets', 'market', 'event', 'series', 'at', 'from', 'to']
+
+/** The page: a form, its call, and what was answered. Its state lies in the address's fragment. */
+export class Playground {
+  readonly #operations = read<readonly Operation[]>('operations')
+  readonly #showcase = read<readonly string[]>('showcase')
+  readonly #visitor = csrfWord() === null
+  readonly #select = part<HTMLSelectElement>('operation')
+  readonly #fields = new Fields(part('fields'), this.#showcase)
+  readonly #answer = new AnswerView()
+  readonly #samples = new SampleView()
+  readonly #cost = new CostAsker((cost) => this.#tellCost(cost))
+  /** Made when a stream is first asked for: its client is loaded then. */
+  #stream: StreamView | null = null
+  #call: Call | null = null
+  #kept: Values = {}
+  #sending = new AbortController()
+  #cursor: string | null = null
+
+  /** Shows what the address names, and listens. */
+  start(): void {
+    part('playground').hidden = false
+    this.#fromAddress()
+    addEventListener('popstate', () => this.#fromAddress())
+    this.#select.addEventListener('change', () => {
+      const operation = this.#operationOf(this.#select.value)
+      if (operation === null) return
+      history.pushState(null, '', printFragment(operation, this.#kept))
+      this.#choose(operation, this.#kept)
+    })
+    const form = part<HTMLFormElement>('call')
+    form.addEventListener('input', (event) => {
+      if (event.target !== this.#select) this.#changed()
+    })
+    form.addEventListener('submit', (event) => {
+      event.preventDefault()
+      void this.#send()
+    })
+    part('stop').addEventListener('click', () => this.#stop())
+    part('next').addEventListener('click', () => void this.#nextPage())
+    part('link').addEventListener('click', () => this.#copyLink())
+  }
+
+  #fromAddress(): void {
+    const { op, values } = readFragment(location.hash)
+    const operation = this.#operationOf(op ?? FIRST) ?? this.#operations[0]
+    if (operation === undefined) return
+    this.#select.value = operation.id
+    this.#choose(operation, op === null ? { depth: '10', ...values } : values)
+  }
+
+  #operationOf(id: string): Operation | null {
+    return this.#operations.find((each) => each.id === id) ?? null
+  }
+
+  #choose(operation: Operation, values: Values): void {
+    this.#stop()
+    this.#answer.begin('nothing sent yet')
+    part('summary').textContent = `${operation.summary}.`
+    part('only-accounts').hidden = !this.#visitor || operation.visitors
+    part('send').textContent = operation.stream ? 'Connect' : 'Send'
+    this.#fields.show(operation, this.#filled(operation, values))
+    this.#call = null
+    this.#changed(operation)
+  }
+
+  /** Who sees a few markets alone begins with one of them. */
+  #filled(operation: Operation, values: Values): Values {
+    const [market] = this.#showcase
+    if (market === undefined) return values
+    const empty = operation.fields.filter(
+      ({ name, kind, required }) =>
+        required && !values[name] && (kind === 'market' || kind === 'markets'),
+    )
+    return { ...Object.fromEntries(empty.map(({ name }) => [name, market])), ...values }
+  }
+
+  #changed(operation = this.#call?.operation): void {
+    if (operation === undefined) return
+    const values = this.#fields.values()
+    this.#call = callOf(operation, values)
+    const kept = Object.entries(values).filter(([name]) => KEPT.includes(name))
+    this.#kept = { ...this.#kept, ...Object.fromEntries(kept) }
+    history.replaceState(null, '', printFragment(operation, values))
+    this.#fields.clearFaults()
+    this.#samples.show(this.#call)
+    this.#askCost(this.#call)
+  }
+
+  #askCost(call: Call): void {
+    const { priced, visitors } = call.operation
+    const unasked = !priced || call.missing.length > 0 || (this.#visitor && !visitors)
+    this.#cost.ask(unasked ? null : call)
+    if (!unasked) return
+    part('cost').textContent = !priced
+      ? 'Costs no credits.'
+      : call.missing.length > 0
+        ? `To be filled in: ${call.missing.join(', ')}.`
+        : ''
+  }
+
+  #tellCost(cost: Cost | null): void {
+    const line = part('cost')
+    if (cost === null) line.textContent = 'Asking what it costs …'
+    else if (cost.kind === 'credits') {
+      line.textContent =
+        cost.most === null
+          ? 'Costs 1 credit per 1,000 rows, however many they are: a limit bounds it.'
+          : `Costs at most ${cost.most} ${cost.most === 1 ? 'credit' : 'credits'}.`
+    } else {
+      const { param, message, code } = cost.refusal
+      const beside = param !== undefined && this.#fields.fault(param, message)
+      line.textContent = beside ? 'It would be refused.' : `It would be refused: ${message}.`
+      this.#sayDone(code)
+    }
+  }
+
+  async #send(): Promise<void> {
+    const call = this.#call
+    if (call === null) return
+    this.#fields.clearFaults()
+    if (call.missing.length > 0) {
+      for (const name of call.missing) this.#fields.fault(name, 'is required')
+      this.#fields.focusFault()
+      return
+    }
+    this.#running(true)
+    if (call.operation.stream) return this.#connect(call)
+    this.#sending.abort()
+    this.#sending = new AbortController()
+    const { signal } = this.#sending
+    this.#answer.begin('sending')
+    try {
+      const sent = await send(call, call.path, signal)
+      if (signal.aborted) return
+      if ('refused' in sent) this.#refused(sent.refused, null)
+      else await this.#answered(call, sent)
+    } catch (error) {
+      if (!signal.aborted) throw error
+      return
+    }
+    this.#running(false)
+  }
+
+  async #connect(call: Call): Promise<void> {
+    const { StreamView } = await import('./stream-view.ts')
+    this.#stream ??= new StreamView(this.#answer, () => this.#running(false))
+    await this.#stream.start(call)
+  }
+
+  async #answered(call: Call, sent: Sent): Promise<void> {
+    const left = sent.headers.get('x-credits-remaining')
+    if (left !== null) {
+      const until = this.#visitor ? 'today' : 'this month'
+      part('left').textContent = `${Number(left).toLocaleString('en')} credits are left ${until}.`
+    }
+    this.#cursor = await this.#answer.show(call, sent)
+    if (sent.status < 400) return
+    const refusal = refusalIn(await sent.body.text())
+    if (refusal !== null) this.#refused(refusal, sent.status)
+  }
+
+  #refused(refusal: Refusal, status: number | null): void {
+    this.#answer.refuse(refusal, status)
+    this.#sayDone(refusal.code)
+    const { param, message } = refusal
+    if (param !== undefined && this.#fields.fault(param, message)) this.#fields.focusFault()
+  }
+
+  /** What to do when there are no more credits. */
+  #sayDone(code: string): void {
+    if (code !== 'quota_exceeded') return
+    const fault = part('who-fault')
+    fault.hidden = false
+    fault.textContent = this.#visitor
+      ? 'What visitors may spend in a day is spent. It begins anew at 00:00 UTC; a free key has credits of its own.'
+      : 'The credits of this month are spent. The dashboard shows by what, and billing offers more.'
+  }
+
+  #running(on: boolean): void {
+    part('send').hidden = on
+    part('stop').hidden = !on
+    part('stop').textContent = this.#call?.operation.stream ? 'Disconnect' : 'Stop'
+    part('state').closest('section')?.setAttribute('aria-busy', String(on))
+  }
+
+  #stop(): void {
+    this.#sending.abort()
+    this.#stream?.stop()
+    this.#running(false)
+    if (part('state').textContent === 'sending') this.#answer.state('', 'stopped')
+  }
+
+  async #nextPage(): Promise<void> {
+    const { operation } = this.#call ?? {}
+    if (operation === undefined || this.#cursor === null) return
+    this.#fields.show(operation, { ...this.#fields.values(), cursor: this.#cursor })
+    this.#changed(operation)
+    await this.#send()
+  }
+
+  #copyLink(): void {
+    const button = part('link')
+    const text = button.textContent
+    void navigator.clipboard.writeText(location.href).then(() => {
+      button.textContent = 'Copied'
+      setTimeout(() => {
+        button.textContent = text
+      }, 2000)
+    })
+  }
+}
+
+function read<Value>(id: string): Value {
+  return JSON.parse(part(id).textContent ?? '') as Value
+}
