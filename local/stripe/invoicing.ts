@@ -116,13 +116,20 @@ export function payInvoice(world: World, invoice: Invoice, atS: number): void {
   if (trouble && !owes(world, subscription)) become(world, subscription, 'active', atS)
 }
 
-/** Takes an open invoice back. */
+/**
+ * Takes an open invoice back; an update that waited for it is cancelled by that.
+ * https://docs.stripe.com/billing/subscriptions/pending-updates#cancel
+ */
 export function voidInvoice(world: World, invoice: Invoice, atS: number): void {
   if (invoice.status !== 'open') throw new Refusal('You can only void open invoices.')
   invoice.status = 'void'
   invoice.voidedAt = atS
   invoice.nextAttempt = null
   world.emit('invoice.voided', showInvoice(world, invoice), atS)
+  const subscription = world.state.subscriptions.get(invoice.subscription)
+  if (subscription?.pendingUpdate?.invoice !== invoice.id) return
+  subscription.pendingUpdate = null
+  world.emit('customer.subscription.updated', showSubscription(world, subscription), atS)
 }
 
 /** Whether an invoice of a subscription was tried to be paid in vain. */

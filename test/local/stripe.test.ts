@@ -148,6 +148,26 @@ test('an upgrade is charged by the second at once; without a good card it waits,
   expect(statuses).toEqual(['paid', 'void', 'paid'])
 })
 
+test('who takes the invoice of a waiting upgrade back cancels the upgrade', async () => {
+  const { stripe, standIn } = await stripeRig()
+  const starter = await offer(stripe, 'starter', 3900, '0.008')
+  const pro = await offer(stripe, 'pro', 14_900, '0.006')
+  const { customer, subscription } = await subscribed(stripe, standIn, starter)
+  standIn.control('clock', { toS: seconds('2026-11-16') })
+  standIn.control('card', { customer, card: 'declined' })
+  const waiting = await stripe.subscriptions.update(subscription.id, {
+    items: [{ id: subscription.items.data[0]?.id ?? '', price: pro.month }],
+    proration_behavior: 'always_invoice',
+    payment_behavior: 'pending_if_incomplete',
+  })
+  expect(waiting.pending_update).not.toBeNull()
+  const [invoice] = (await stripe.invoices.list({ customer, status: 'open' })).data
+  await stripe.invoices.voidInvoice(invoice?.id ?? '')
+  const after = await stripe.subscriptions.retrieve(subscription.id)
+  expect(after.pending_update).toBeNull()
+  expect(after.items.data[0]?.price.id).toBe(starter.month)
+})
+
 test('an invoice that is not paid is tried again, its subscription is past due, and ends', async () => {
   const { stripe, standIn } = await stripeRig({ retryDays: [3, 5] })
   const starter = await offer(stripe, 'starter', 3900, '0.008')
