@@ -19,7 +19,7 @@ type ChangeProps = {
 /** Says what a change of plan costs and when it comes, and asks whether it is wanted. */
 export function ChangePage({ billing, wanted, csrf, fresh, attempted }: ChangeProps) {
   const move = planMove(onPlan(billing), wanted, nowUs())
-  const { heading, says, button } = wordsOf(move, PLANS[billing.plan], PLANS[wanted])
+  const { heading, figure = null, says, button } = wordsOf(move, PLANS[billing.plan], PLANS[wanted])
   return (
     <div class="narrow">
       <p class="crumbs">
@@ -27,6 +27,11 @@ export function ChangePage({ billing, wanted, csrf, fresh, attempted }: ChangePr
       </p>
       <h1>{heading}</h1>
       <FormFault attempted={attempted} fields={[]} />
+      {figure === null ? null : (
+        <p>
+          <b class="figure">{figure}</b>
+        </p>
+      )}
       <ul>
         {says.map((line) => (
           <li>{line}</li>
@@ -50,6 +55,8 @@ export function ChangePage({ billing, wanted, csrf, fresh, attempted }: ChangePr
 
 type Words = {
   readonly heading: string
+  /** What is paid now. */
+  readonly figure?: string
   readonly says: readonly string[]
   /** null where there is nothing to be done. */
   readonly button: string | null
@@ -61,8 +68,9 @@ function wordsOf(move: PlanMove, now: Plan, wanted: Plan): Words {
     case 'subscribe':
       return {
         heading: `Subscribe to ${wanted.title}`,
+        figure: `${printDollars(move.nowCents)} now`,
         says: [
-          `${printDollars(move.nowCents)} now, for the rest of this month, to the second; then ${month}, on the first, 00:00 UTC.`,
+          `For the rest of this month, to the second. Then ${month}, on the first, 00:00 UTC.`,
           `At once: ${limitsOf(wanted)}, and ${credits(move.nowCredits)} more credits this month.`,
           `From next month ${credits(wanted.credits)} credits a month.`,
           'Overage stays off until you turn it on. You can cancel at any time: the plan then ends with the month.',
@@ -73,8 +81,9 @@ function wordsOf(move: PlanMove, now: Plan, wanted: Plan): Words {
     case 'upgrade':
       return {
         heading: `Upgrade to ${wanted.title}`,
+        figure: `${printDollars(move.nowCents)} now`,
         says: [
-          `${printDollars(move.nowCents)} now, from the card that Stripe keeps: the difference for the rest of this month, to the second.`,
+          'The difference for the rest of this month, to the second, from the card that Stripe keeps.',
           `Then ${month} in place of ${printDollars(now.monthCents)}.`,
           `As soon as that is paid: ${limitsOf(wanted)}, and ${credits(move.nowCredits)} more credits this month.`,
           'If the card is refused nothing changes, and you can pay the invoice yourself.',

@@ -49,9 +49,7 @@ function KeyTable({ keys }: { readonly keys: readonly ShownKey[] }) {
               <td data-label="Cap" class="num">
                 {key.month_cap === null ? 'none' : printCredits(key.month_cap)}
               </td>
-              <td data-label="Last used">
-                {key.last_used_ts === null ? 'never' : printMoment(key.last_used_ts)}
-              </td>
+              <td data-label="Last used">{lastUse(key)}</td>
               <td data-label="State">
                 <KeyState shown={key} />
               </td>
@@ -78,6 +76,12 @@ export function KeyState({ shown }: { readonly shown: ShownKey }) {
     case 'revoked':
       return <span class="pill bad">revoked {revoked_ts === null ? '' : printDay(revoked_ts)}</span>
   }
+}
+
+/** When a key was last used; what its account’s object knows of this hour is not told in time yet. */
+export function lastUse({ last_used_ts, used_this_month }: ShownKey): string {
+  if (last_used_ts !== null) return printMoment(last_used_ts)
+  return used_this_month !== null && used_this_month > 0 ? 'lately' : 'never'
 }
 
 /** Credits with commas; a dash when they cannot be told now. */

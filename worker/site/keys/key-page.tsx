@@ -3,7 +3,7 @@ import type { ShownKey } from '../account-keys.ts'
 import { DashboardTabs } from '../dashboard-tabs.tsx'
 import { type Attempted, Csrf, Field, FormFault } from '../form-fields.tsx'
 import { printMoment } from '../print-moment.ts'
-import { KeyState, printCredits } from './key-list.tsx'
+import { KeyState, lastUse, printCredits } from './key-list.tsx'
 import { CapField } from './new-key-form.tsx'
 import { SignInFirst } from './sign-in-first.tsx'
 
@@ -39,10 +39,8 @@ export function KeyPage({ shown, csrf, fresh, attempted, note = null }: KeyPageP
         </Fact>
         <Fact name="May read">{shown.scopes.join(', ')}</Fact>
         <Fact name="Made">{printMoment(shown.created_ts)}</Fact>
-        <Fact name="Last used">
-          {shown.last_used_ts === null ? 'never' : printMoment(shown.last_used_ts)}
-        </Fact>
-        <Fact name="Used this month">{printCredits(shown.used_this_month)} credits</Fact>
+        <Fact name="Last used">{lastUse(shown)}</Fact>
+        <Fact name="Used this month">{creditsSaid(shown.used_this_month)}</Fact>
         <Fact name="Cap">
           {shown.month_cap === null ? 'none' : `${printCredits(shown.month_cap)} credits a month`}
         </Fact>
@@ -58,6 +56,10 @@ export function KeyPage({ shown, csrf, fresh, attempted, note = null }: KeyPageP
       )}
     </>
   )
+}
+
+function creditsSaid(credits: number | null): string {
+  return `${printCredits(credits)} ${credits === 1 ? 'credit' : 'credits'}`
 }
 
 function Fact({ name, children }: { readonly name: string; readonly children?: unknown }) {
@@ -118,11 +120,8 @@ export function RevokePage({ shown, csrf }: { readonly shown: ShownKey; readonly
     <div class="narrow">
       <h1>Revoke {shown.name}?</h1>
       <p>
-        <code>{shown.display}…</code>{' '}
-        {shown.last_used_ts === null
-          ? 'was never used.'
-          : `was last used ${printMoment(shown.last_used_ts)} UTC.`}{' '}
-        Its next call is answered 401 and its open streams are closed. It cannot be undone.
+        <code>{shown.display}…</code> Last used: {lastUse(shown)}. Its next call is answered 401 and
+        its open streams are closed. It cannot be undone.
       </p>
       <form method="post" action={`/dashboard/keys/${shown.id}/revoke`} class="line">
         <Csrf csrf={csrf} />

@@ -35,7 +35,9 @@ function MadeKeyPage({ made, origin }: MadeProps) {
     <>
       <DashboardTabs path="/dashboard/keys" />
       <h1>Your new key</h1>
-      <p class="lead">Copy it now. It is shown this once and kept nowhere: not by us either.</p>
+      <p class="lead">
+        Copy it now: it is shown this once. We keep nothing that it could be read from again.
+      </p>
       <div class="card">
         <div class="copy">
           <pre>

@@ -44,9 +44,10 @@ export function SettingsPage({ who, fresh, attempted, isChanged }: SettingsProps
               name="password"
               label="New password"
               type="password"
-              hint="Every other browser is signed out. Your API keys work on."
+              hint="8 characters or more. Every other browser is signed out. Your API keys work on."
               attempted={attempted}
               autocomplete="new-password"
+              minlength={8}
               required
             />
             <button type="submit">Change the password</button>
