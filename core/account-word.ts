@@ -42,3 +42,17 @@ export type AccountUsage = {
   /** Up to here (exclusive) no row is missing. */
   readonly throughUs: Micros
 }
+
+/** A stream that is open, as its account's object tells it. */
+export type OpenStream = {
+  /** The id of the request that opened it. */
+  readonly requestId: string
+  readonly keyId: string
+  readonly openedMs: number
+  /** The market whose stream it is; null for one of any number of markets. */
+  readonly market: string | null
+  /** Markets that it followed when it was renewed last, half a minute ago at most; null before. */
+  readonly markets: number | null
+  /** Credits that it was charged. */
+  readonly credits: number
+}

@@ -55,6 +55,8 @@ export type LeaseAsk = {
   readonly rev: number
   /** Market-minutes that it has delivered since it was opened: it only grows, so that it may be told again. */
   readonly marketMinutes: number
+  /** Markets that it follows now; of one market's stream nobody tells. */
+  readonly markets?: number
   /** Who is to hold it, told when it is opened: a market's ticker; null for the account's Gateway. */
   readonly holder?: string | null
 }

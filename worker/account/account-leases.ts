@@ -1,3 +1,4 @@
+import type { OpenStream } from '#core/account-word'
 import type { LeaseAsk, LeaseWord } from '#core/admission'
 import { marketMinuteCredits } from '#core/credit'
 import type { Micros } from '#core/instant'
@@ -5,7 +6,7 @@ import { isPageKey, keyRefusal } from '#core/key-standing'
 import { isVisitors } from '#core/visitor-standing'
 import { STREAM_CLOSE } from '#core/wire/stream'
 import { PAGE_KEY_MS } from '../keys/page-key.ts'
-import type { Spending } from './account-spending.ts'
+import { PAGES, type Spending } from './account-spending.ts'
 import type { Known } from './account-standing.ts'
 import type { AccountTerms, KnownAccount } from './account-terms.ts'
 import type { Lease, LeaseMemory } from './lease-memory.ts'
@@ -45,6 +46,17 @@ export class Leases {
     return this.#memory.open(nowMs - this.#leaseMs).length
   }
 
+  /** Streams that are open, those opened last first; `most` of them. */
+  streams(nowMs: number, most: number): OpenStream[] {
+    const open = this.#memory.oldest(nowMs - this.#leaseMs, nowMs, most)
+    return open
+      .sort((a, b) => b.opened - a.opened)
+      .map(({ lease, keyId, openedMs, holder, markets, charged }) => {
+        const stands = { openedMs, market: holder, markets, credits: charged }
+        return { requestId: lease, keyId: isPageKey(keyId) ? PAGES : keyId, ...stands }
+      })
+  }
+
   /** Opens or renews a stream, and charges what it has delivered. */
   lease({ standing, keys }: Known, ask: LeaseAsk, nowMs: number): LeaseWord {
     const { lease, keyId } = ask
@@ -66,7 +78,8 @@ export class Leases {
       (isPaid ? null : spent()) ??
       (isOpen ? null : this.#unaffordable(known, keyId, nowMs))
     const holder = before?.holder ?? ask.holder ?? null
-    const stands = { lease, keyId, opened, openedMs, holder, seenMs: nowMs, charged }
+    const markets = ask.markets ?? before?.markets ?? null
+    const stands = { lease, keyId, opened, openedMs, holder, seenMs: nowMs, charged, markets }
     const kept: Lease = { ...stands, state: 'open' }
     if (refusal === null) {
       this.#memory.keep(kept)
@@ -85,7 +98,8 @@ export class Leases {
     const opened = before?.opened ?? 0
     const openedMs = before?.openedMs ?? nowMs
     const holder = before?.holder ?? null
-    const ended = { lease, keyId, opened, openedMs, holder, seenMs: nowMs, charged }
+    const markets = before?.markets ?? null
+    const ended = { lease, keyId, opened, openedMs, holder, seenMs: nowMs, charged, markets }
     this.#memory.keep({ ...ended, state: 'ended' })
   }
 

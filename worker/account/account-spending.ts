@@ -15,7 +15,7 @@ const HELD_MS = 60_000
 /** Settlings that came before their requests: so many, for so long as those may be held. */
 const MOST_EARLY = 1000
 /** Under which id keys that no row stands for are counted together. */
-const PAGES = 'page'
+export const PAGES = 'page'
 const UNKNOWN_RATE = { perS: 0, burst: 0, remaining: 0, resetMs: 0 }
 
 type Refusal = Pick<Extract<Admission, { ok: false }>, 'code' | 'message' | 'retryAfterMs'>

@@ -1,5 +1,5 @@
 import { DurableObject } from 'cloudflare:workers'
-import type { AccountLimits, AccountUsage } from '#core/account-word'
+import type { AccountLimits, AccountUsage, OpenStream } from '#core/account-word'
 import type { Admission, LeaseAsk, LeaseWord, SpendAsk } from '#core/admission'
 import type { Micros } from '#core/instant'
 import { type BlockedRecord, blockedRecordName } from '#core/key-record'
@@ -28,6 +28,8 @@ import { VanishedStreams } from './vanished-streams.ts'
 
 /** KV keeps no record shorter than this, s. https://developers.cloudflare.com/kv/api/write-key-value-pairs/ */
 const BLOCK_TTL_S = 60
+/** Open streams that are told of at most. */
+const MOST_STREAMS = 200
 
 /** One account: its rate, its credits, its open streams and what it used. Of visitors, those of an address prefix, or all. */
 export class Account extends DurableObject<Env> {
@@ -155,6 +157,11 @@ export class Account extends DurableObject<Env> {
   usage(fromUs: number, toUs: number): AccountUsage {
     this.#upkeep.fold()
     return this.#usage.read(fromUs as Micros, toUs as Micros)
+  }
+
+  /** Streams that are open, those opened last first. */
+  streams(): readonly OpenStream[] {
+    return this.#leases.streams(this.nowMs(), MOST_STREAMS)
   }
 
   /** Spends what went through an open gate, each request once. @returns how many. Throws DatabaseAwayError. */

@@ -1,3 +1,5 @@
+import { addColumn } from './add-column.ts'
+
 /** A stream that was opened. */
 export type Lease = {
   readonly lease: string
@@ -10,6 +12,8 @@ export type Lease = {
   readonly seenMs: number
   /** Credits that were charged for it. */
   readonly charged: number
+  /** Markets that it followed when it was seen; null where nobody told. */
+  readonly markets: number | null
   readonly state: 'open' | 'closed' | 'ended'
 }
 
@@ -27,6 +31,7 @@ export class LeaseMemory {
     sql.exec(`create table if not exists held_streams (
       lease text primary key, key_id text not null, opened integer not null,
       opened_ms integer not null, holder text, seen_ms integer not null, charged integer not null, state integer not null) without rowid`)
+    addColumn(sql, 'held_streams', 'markets integer')
   }
 
   find(lease: string): Lease | null {
@@ -34,9 +39,11 @@ export class LeaseMemory {
     return row === undefined ? null : leaseOf(row)
   }
 
-  keep({ lease, keyId, opened, openedMs, holder, seenMs, charged, state }: Lease): void {
+  keep(kept: Lease): void {
+    const { lease, keyId, opened, openedMs, holder, seenMs, charged, state, markets } = kept
     const values = [lease, keyId, opened, openedMs, holder, seenMs, charged, STATES.indexOf(state)]
-    this.#sql.exec('insert or replace into held_streams values (?, ?, ?, ?, ?, ?, ?, ?)', ...values)
+    const insert = 'insert or replace into held_streams values (?, ?, ?, ?, ?, ?, ?, ?, ?)'
+    this.#sql.exec(insert, ...values, markets)
   }
 
   /** The numbers of the leases that are open and were seen since. */
@@ -77,6 +84,7 @@ function leaseOf(row: Record<string, SqlStorageValue>): Lease {
     holder: row['holder'] === null ? null : String(row['holder']),
     seenMs: Number(row['seen_ms']),
     charged: Number(row['charged']),
+    markets: row['markets'] === null ? null : Number(row['markets']),
     state: STATES[Number(row['state'])] ?? 'ended',
   }
 }

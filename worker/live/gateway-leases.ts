@@ -59,7 +59,9 @@ export class GatewayLeases {
     for (const each of this.#connections()) connections.set(each.name, each)
     if (connections.size === 0) return
     const { STREAM_RENEW_MS, STREAM_LEASE_MS } = settingsOf(this.#env())
-    const asks = [...connections.values()].map((each) => each.tenure.ask())
+    const asks = [...connections.values()].map((each): LeaseAsk => {
+      return { ...each.tenure.ask(), markets: each.subscriptions.size }
+    })
     this.#asking = true
     const said = await askLeases(this.#env(), this.#account, asks)
     this.#asking = false

@@ -1,26 +1,22 @@
 import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi'
-import type { Context } from 'hono'
-import type { AccountUsage, UsageRow } from '#core/account-word'
 import { rangeFault } from '#core/asked-instant'
 import { type Micros, printInstant } from '#core/instant'
 import { hourOf, monthOf } from '#core/period'
-import { joinUsage, sumUsage, totalUsage, USAGE_BY } from '#core/usage-sums'
+import { sumUsage, totalUsage, USAGE_BY } from '#core/usage-sums'
 import { type UsageAnswer, usageAnswer } from '#core/wire/account-answer'
 import { answerData } from '../answer.ts'
-import { type App, readAccounts } from '../context.ts'
+import type { App } from '../context.ts'
 import { accountAnswers } from '../describe-read.ts'
-import { ACCOUNT_AWAY, askCallersAccount } from '../gate/account-object.ts'
+import { ACCOUNT_AWAY } from '../gate/account-object.ts'
+import { readUsage } from '../gate/read-usage.ts'
 import { nowUs } from '../now.ts'
 import { rangeParams, wordOrFirst } from '../params.ts'
 import { refuse } from '../refuse.ts'
 import { scoped } from '../scoped.ts'
-import { listUsage } from '../store/usage.ts'
 
 const HOUR_US = 3_600_000_000
 const DAY_US = 24 * HOUR_US
 const MOST_DAYS = 93
-/** Rows by hour, key and route that are summed at most. */
-const MOST_ROWS = 200_000
 
 const EXAMPLE: UsageAnswer = {
   from_ts: '2026-11-22T09:00:00.000000Z',
@@ -71,7 +67,7 @@ export function addUsage(app: OpenAPIHono<App>): void {
       const message = `at most ${MOST_DAYS} days are told of in one request; give from and to`
       return refuse(c, { code: 'range_too_large', param: 'from', message })
     }
-    const rows = await readUsage(c, { fromUs, toUs })
+    const rows = await readUsage(c, c.get('caller').accountId, { fromUs, toUs })
     if (rows === null) return refuse(c, ACCOUNT_AWAY)
     const answer: UsageAnswer = {
       from_ts: printInstant(fromUs),
@@ -86,32 +82,4 @@ export function addUsage(app: OpenAPIHono<App>): void {
     }
     return answerData(c, answer, { caching: 'none', credits: 0 })
   })
-}
-
-type Range = { readonly fromUs: Micros; readonly toUs: Micros }
-
-/** The ledger and what the account's object holds; null while that cannot be asked. */
-async function readUsage(c: Context<App>, range: Range): Promise<readonly UsageRow[] | null> {
-  const { accountId } = c.get('caller')
-  // The object first: what it writes down meanwhile is read twice, and counted once.
-  const held = await readHeld(c, range)
-  if (held === null) return null
-  const stored = await readAccounts(c, (sql) => listUsage(sql, accountId, range, MOST_ROWS))
-  return joinUsage(stored, held)
-}
-
-async function readHeld(c: Context<App>, { fromUs, toUs }: Range): Promise<UsageRow[] | null> {
-  const rows: UsageRow[] = []
-  for (let from = fromUs; from < toUs && rows.length < MOST_ROWS; ) {
-    const begin = from
-    const part = await askCallersAccount(
-      c,
-      async (stub): Promise<AccountUsage> => stub.usage(begin, toUs),
-    )
-    if (part === null) return null
-    rows.push(...part.rows)
-    if (part.throughUs <= begin) return rows
-    from = part.throughUs
-  }
-  return rows
 }

@@ -1,0 +1,47 @@
+import type { UsageChart } from '#core/usage-chart'
+import { printCount, printTime } from './print-count.ts'
+import type { UsageView } from './usage-view.ts'
+
+type Props = {
+  readonly chart: UsageChart
+  readonly view: UsageView
+  readonly nameOf: (name: string) => string
+}
+
+/** The figures of the picture, bar by bar: the page's script draws it of this table. */
+export function UsageTable({ chart: { bars, series }, view, nameOf }: Props) {
+  const hours = view.span === 'day'
+  return (
+    <details>
+      <summary>
+        {view.of === 'credits' ? 'Credits' : 'Requests'} by {hours ? 'hour' : 'day'} as a table
+      </summary>
+      <div class="scroll">
+        <table id="usage-figures" data-of={view.of} data-span={view.span}>
+          <thead>
+            <tr>
+              <th scope="col">{hours ? 'Hour' : 'Day'} (UTC)</th>
+              {series.map(({ name }) => (
+                <th scope="col" class="num">
+                  {name === null ? 'all others' : nameOf(name)}
+                </th>
+              ))}
+            </tr>
+          </thead>
+          <tbody>
+            {bars.map((us, at) => (
+              <tr>
+                <th scope="row" data-s={us / 1_000_000}>
+                  {hours ? printTime(us) : printTime(us).slice(0, 10)}
+                </th>
+                {series.map(({ values }) => (
+                  <td class="num">{printCount(values[at] ?? 0)}</td>
+                ))}
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </div>
+    </details>
+  )
+}
