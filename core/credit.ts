@@ -2,10 +2,10 @@
 export type ListCost = 'rows' | 'page' | 'free'
 
 /** Rows of records, trades or candles that one credit pays for. */
-const ROWS_PER_CREDIT = 1000
+export const ROWS_PER_CREDIT = 1000
 
 /** Minutes of a market on a stream that one credit pays for. */
-const MARKET_MINUTES_PER_CREDIT = 100
+export const MARKET_MINUTES_PER_CREDIT = 100
 
 /** Credits of a book; of several, of each that is known. */
 export const BOOK_CREDITS = 1

@@ -1,6 +1,6 @@
 import type { MiddlewareHandler } from 'hono'
 import type { App } from '../context.ts'
-import { refuse } from '../refuse.ts'
+import { answerError } from '../site/answer-error.tsx'
 
 /** Lets these methods through; with GET alone HEAD too is refused, as its answer would cost the same work. */
 export function only(...methods: readonly ('GET' | 'POST' | 'DELETE')[]): MiddlewareHandler<App> {
@@ -8,6 +8,6 @@ export function only(...methods: readonly ('GET' | 'POST' | 'DELETE')[]): Middle
     if (methods.some((method) => method === c.req.raw.method)) return next()
     c.header('Allow', methods.join(', '))
     const message = `this address answers ${methods.join(' and ')} only`
-    return Promise.resolve(refuse(c, { code: 'method_not_allowed', message }))
+    return Promise.resolve(answerError(c, { code: 'method_not_allowed', message }))
   }
 }

@@ -7,7 +7,7 @@ import type { App } from '../context.ts'
  * none is kept that does not say so, and no address of ours, which may hold a link's token, is told to others. A page's
  * own word stays.
  */
-const HEADERS = {
+export const SAFE_HEADERS = {
   'Cache-Control': CACHE_CONTROL.none,
   'Content-Security-Policy':
     "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
@@ -21,7 +21,7 @@ const HEADERS = {
 /** Sets what keeps browsers safe on answers that are no part of the API. */
 export const safeHeaders: MiddlewareHandler<App> = async (c, next) => {
   await next()
-  for (const [name, value] of Object.entries(HEADERS)) {
+  for (const [name, value] of Object.entries(SAFE_HEADERS)) {
     if (!c.res.headers.has(name)) c.header(name, value)
   }
 }

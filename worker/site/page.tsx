@@ -6,6 +6,7 @@ import { readSessionCookies } from '../people/session-cookies.ts'
 import { contentPolicy, type PolicyParts } from './content-policy.ts'
 import { fileAddress } from './file-address.ts'
 import { PageFoot, PageHead } from './page-frame.tsx'
+import { PageMeta } from './page-meta.tsx'
 
 /** What a page is made of. */
 export type PageParts = {
@@ -44,23 +45,15 @@ export function answerPage(
         <meta charset="utf-8" />
         <meta name="viewport" content="width=device-width, initial-scale=1" />
         <meta name="color-scheme" content="light dark" />
-        <title>{path === '/' ? title : `${title} · KalshiBook`}</title>
-        {description === undefined ? (
-          <meta name="robots" content="noindex" />
-        ) : (
-          <>
-            <meta name="description" content={description} />
-            <link
-              rel="canonical"
-              href={new URL(path, settingsOf(c.env).PUBLIC_URL || c.req.url).href}
-            />
-          </>
-        )}
+        <PageMeta
+          title={path === '/' ? title : `${title} · KalshiBook`}
+          description={description ?? null}
+          address={new URL(path, settingsOf(c.env).PUBLIC_URL || c.req.url).href}
+        />
         {csrf === null ? null : <meta name="kb-csrf" content={csrf} />}
         {markdown === undefined ? null : (
           <link rel="alternate" type="text/markdown" href={markdown} />
         )}
-        <link rel="icon" href="data:," />
         {['site.css', ...styles].map((name) => (
           <link rel="stylesheet" href={fileAddress(name)} />
         ))}

@@ -20,11 +20,12 @@ const HEADERS = `/site/*
   Cross-Origin-Resource-Policy: same-origin
 `
 
-/** Bundles every script/*-script.ts and style/*.css, makes the pages of docs/*.md, and writes what is not there already. */
+/** Bundles every script/*-script.ts and style/*.css, takes static/*.svg, makes the pages of docs/*.md, and writes what is not there already. */
 export async function buildSite() {
   const entryPoints = [
     ...(await filesOf('script', '-script.ts')),
     ...(await filesOf('style', '.css')),
+    ...(await filesOf('static', '.svg')),
   ]
   const { outputFiles, metafile } = await build({
     absWorkingDir: SITE,
@@ -34,6 +35,7 @@ export async function buildSite() {
     outdir: join(PUBLIC, 'site'),
     tsconfigRaw: {},
     bundle: true,
+    loader: { '.svg': 'copy' },
     splitting: true,
     write: false,
     metafile: true,

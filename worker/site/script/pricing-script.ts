@@ -1,0 +1,71 @@
+import { type ReadUse, readDailyUse, USE_FIELDS } from '#core/plan-advice'
+import { type AdviceWords, adviceWords } from '../advice-words.ts'
+import { part } from './part.ts'
+
+const form = part<HTMLFormElement>('use')
+form.addEventListener('input', show)
+form.addEventListener('submit', (event) => {
+  event.preventDefault()
+  show()
+})
+form.querySelector('button')?.remove()
+show()
+
+function show(): void {
+  const typed = Object.fromEntries(
+    USE_FIELDS.map((field) => [field, part<HTMLInputElement>(field).value]),
+  )
+  const read = readDailyUse(typed)
+  showFault(read)
+  if (!read.ok) {
+    part('advice').textContent = 'One of the numbers cannot be read.'
+    return
+  }
+  const words = adviceWords(read.use)
+  part('advice').textContent = words.sentence
+  part('costs').replaceChildren(...words.costs.map((cost) => rowOf(cost, words.cheapest)))
+}
+
+function showFault(read: ReadUse): void {
+  for (const field of USE_FIELDS) {
+    const input = part(field)
+    const wrong = !read.ok && read.field === field ? read.message : null
+    document.getElementById(`${field}-fault`)?.remove()
+    input.setAttribute(
+      'aria-describedby',
+      `${field}-hint${wrong === null ? '' : ` ${field}-fault`}`,
+    )
+    if (wrong === null) {
+      input.removeAttribute('aria-invalid')
+      continue
+    }
+    input.setAttribute('aria-invalid', 'true')
+    const fault = document.createElement('p')
+    fault.id = `${field}-fault`
+    fault.className = 'fault'
+    fault.textContent = `This ${wrong}`
+    input.parentElement?.append(fault)
+  }
+}
+
+function rowOf(
+  { plan, title, price, why }: AdviceWords['costs'][number],
+  cheapest: string,
+): HTMLElement {
+  const row = document.createElement('tr')
+  row.className = plan === cheapest ? 'chosen' : ''
+  const head = document.createElement('th')
+  head.scope = 'row'
+  head.textContent = title
+  const cells = [
+    [price, 'num'],
+    [why, 'quiet'],
+  ].map(([text = '', name = '']) => {
+    const cell = document.createElement('td')
+    cell.textContent = text
+    cell.className = name
+    return cell
+  })
+  row.append(head, ...cells)
+  return row
+}
