@@ -39,7 +39,7 @@ export type Site = {
 /** Starts it all; a few markets trade. */
 export async function startSite(): Promise<Site> {
   const exchange = await startExchange({ seed: 11, markets: 12, rate: 10 })
-  const product = await runProduct(exchange, {}, 'stand-in')
+  const product = await runProduct(exchange, { worker: { MAIL_ANSWER_MS: '200' } }, 'stand-in')
   const found = await findChromium()
   const browser: Browser = await chromium.launch({
     executablePath: found.path,

@@ -4,13 +4,16 @@ import { afterEach, expect, test } from 'vitest'
 import { makeApp } from '../../worker/app.ts'
 import {
   callPages,
+  headersOfSession,
   hurtSupabase,
   lastMail,
   newEmail,
   ORIGIN,
   PASSWORD,
   signedUp,
+  supabase,
   type TestPerson,
+  type TestSession,
 } from './people.ts'
 
 type Page = {
@@ -220,6 +223,42 @@ test('a session that is over, or too old, leads to sign-in, which says so and le
   const why = await page(stale.location ?? '', { cookie: old.headers.Cookie })
   expect(textOf(why)).toContain('of the last 10 minutes')
   expect(why.html).toContain(`value="${old.email}"`)
+})
+
+test('a link that leads nowhere says what to do next, whoever follows it', async () => {
+  const [mine, theirs] = [await signedUp(), await signedUp()]
+  const { Cookie: cookie } = mine.headers
+  for (const query of ['', '?type=email', '?token_hash=short&type=email']) {
+    const cut = await page(`/auth/confirm${query}`)
+    expect([cut.status, textOf(cut).includes('not whole')]).toEqual([422, true])
+    expect(cut.html).toContain('action="/login/link"')
+  }
+  const unsent = { token_hash: '0'.repeat(56), type: 'recovery' }
+  const nowhere = await page('/auth/confirm', { form: unsent, cookie })
+  expect([nowhere.status, nowhere.cookies]).toEqual([401, ''])
+  expect(nowhere.html).toContain('action="/reset"')
+  expect(textOf(nowhere)).toContain(`You are signed in as ${mine.email} already`)
+  await callPages('/auth/reset', {}, { email: theirs.email })
+  const link = await linkOf(theirs.email)
+  expect(textOf(await page(`/auth/confirm?${new URLSearchParams(link)}`, { cookie }))).toContain(
+    `signed in as ${mine.email}`,
+  )
+  const other = await page('/auth/confirm', { form: link, cookie })
+  expect([other.status, other.cookies]).toEqual([403, ''])
+  expect(textOf(other)).toContain('Somebody else is signed in')
+  expect(other.html).toContain('action="/sign-out"')
+  expect(textOf(other)).not.toContain(theirs.email)
+})
+
+test('who can have no account yet is told so, and that nothing is lost', async () => {
+  const email = newEmail()
+  await supabase('/signup', { email, password: PASSWORD })
+  const { token_hash } = await lastMail(email)
+  const session = await supabase<TestSession>('/verify', { type: 'email', token_hash })
+  const { Cookie: cookie } = await headersOfSession(session)
+  const full = await page('/dashboard', { cookie, changed: { NEW_ACCOUNTS_A_DAY: '1' } })
+  expect([full.status, textOf(full).includes('not made yet')]).toEqual([429, true])
+  expect(full.html).toContain('action="/sign-out"')
 })
 
 test('while Supabase is away each page says so, keeps what was typed, and signs out all the same', async () => {

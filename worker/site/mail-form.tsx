@@ -11,7 +11,6 @@ type MailFormProps = {
   readonly email?: string
 }
 
-const BUTTON = { signIn: 'Mail me a link', reset: 'Mail me a link' } as const
 const ACTION = { signIn: '/login/link', reset: '/reset' } as const
 
 /** The form that has a link mailed. */
@@ -31,7 +30,7 @@ export function MailForm({ kind, attempted = null, next = '', email = '' }: Mail
           value={email}
           attempted={attempted}
         />
-        <button type="submit">{BUTTON[kind]}</button>
+        <button type="submit">Mail me a link</button>
       </form>
     </>
   )

@@ -4,12 +4,13 @@ import { returnPath } from '#core/return-path'
 import type { App } from '../../context.ts'
 import type { Attempted } from '../form-fields.tsx'
 import { type LinkKind, MailForm } from '../mail-form.tsx'
-import { mailedTo, noteMailed } from '../mailed.ts'
+import { noteMailed } from '../mailed.ts'
 import { ownCall } from '../own-call.ts'
 import { answerPage, type PageStatus } from '../page.tsx'
 import { readForm } from '../read-form.ts'
 import { refusalStatus } from '../say-refusal.ts'
 import { sitePath } from '../site-path.ts'
+import { addSentPage } from './mail-sent.tsx'
 
 /** What each link is for, and the route that has it mailed. */
 const LINKS = {
@@ -18,7 +19,7 @@ const LINKS = {
     sentPath: '/login/sent',
     route: '/auth/magic-link',
     title: 'Have a link mailed',
-    lead: 'A link in a mail signs you in. It needs no password.',
+    lead: 'A link in a mail signs you in without a password; whoever is new has an account then.',
   },
   reset: {
     path: '/reset',
@@ -72,58 +73,3 @@ function answerForm(
   )
   return answerPage(c, { title, body }, status)
 }
-
-function addSentPage(app: OpenAPIHono<App>, path: string, kind: LinkKind | 'signUp'): void {
-  sitePath(app, path)
-  app.get(path, (c) => {
-    const title = 'Look into your mail'
-    return answerPage(c, { title, body: <Sent kind={kind} email={mailedTo(c)} /> })
-  })
-}
-
-type SentProps = { readonly kind: LinkKind | 'signUp'; readonly email: string | null }
-
-/** Nothing here depends on whether somebody has the address. */
-function Sent({ kind, email }: SentProps) {
-  return (
-    <div class="narrow">
-      <h1>Look into your mail</h1>
-      <p>
-        {email === null ? (
-          'If all is well with the address, a mail with a link is on its way to it.'
-        ) : (
-          <>
-            If all is well with <b>{email}</b>, a mail with a link is on its way to it.
-          </>
-        )}
-      </p>
-      <p>{AFTER[kind]} The link is good for an hour, once. Open it in this browser.</p>
-      <div class="card">
-        <h2>Nothing came?</h2>
-        <ul>
-          <li>Look among unwanted mail.</li>
-          <li>
-            Was the address right? <a href={FORM[kind]}>Type it again</a>.
-          </li>
-          {kind === 'signUp' ? (
-            <li>
-              You have signed up before? Then <a href="/login">sign in</a> or{' '}
-              <a href="/login/link">have a link mailed</a>.
-            </li>
-          ) : (
-            <li>
-              No mail goes to an address that nobody signed up with: <a href="/signup">sign up</a>.
-            </li>
-          )}
-        </ul>
-      </div>
-    </div>
-  )
-}
-
-const AFTER = {
-  signUp: 'Follow it: your account is made, and your first API key is shown.',
-  signIn: 'Follow it, and you are signed in.',
-  reset: 'Follow it, and you choose a new password.',
-} as const
-const FORM = { signUp: '/signup', signIn: '/login/link', reset: '/reset' } as const

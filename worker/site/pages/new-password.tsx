@@ -68,7 +68,7 @@ function PasswordForm({ who, next, first, attempted }: PasswordFormProps) {
       <p>
         You are signed in as <b>{who.email}</b>.{' '}
         {first
-          ? 'The link was opened in another browser than signed up, so the password typed there does not count: it may have been a stranger’s.'
+          ? 'No password opens this account yet: one that was typed in another browser may be a stranger’s, and does not count.'
           : 'A new password ends every other session of yours.'}
       </p>
       <FormFault attempted={attempted} fields={['password']} />
