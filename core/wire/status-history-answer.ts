@@ -107,8 +107,8 @@ export function printHistory(parts: HistoryParts): StatusHistory {
     hours: hours.map((hour) => ({
       hour_ts: printInstant(hour.hourUs),
       minutes: hour.minutes,
-      lag_p50_ms: hour.lagP50Ms,
-      lag_p99_ms: hour.lagP99Ms,
+      lag_p50_ms: toMicros(hour.lagP50Ms),
+      lag_p99_ms: toMicros(hour.lagP99Ms),
       watermark_lag_ms: hour.watermarkLagMs,
       stale_books: hour.staleBooks,
     })),
@@ -143,4 +143,9 @@ export function printHistory(parts: HistoryParts): StatusHistory {
 
 function print(us: Micros | null): string | null {
   return us && printInstant(us)
+}
+
+/** A time, ms, without what is finer than a microsecond. */
+function toMicros(ms: number | null): number | null {
+  return ms && Math.round(ms * 1000) / 1000
 }
