@@ -46,7 +46,7 @@ function wordsOf({ code, message }: ApiError, c: Context<App>): Words {
         next: (
           <>
             <a class="button" href="/">
-              First page
+              Home page
             </a>
             <a class="button second" href="/markets">
               Markets

@@ -1,4 +1,4 @@
-import { readDailyUse, type UseField } from '#core/plan-advice'
+import { readDailyUse, USE_FIELDS, type UseField } from '#core/plan-advice'
 import { type AdviceWords, adviceWords } from '../advice-words.ts'
 import { type Attempted, Field } from '../form-fields.tsx'
 
@@ -8,7 +8,7 @@ type Props = { readonly typed: Readonly<Partial<Record<UseField, string>>> }
 
 /** What a month costs by what is used a day; without its script it is asked of the server. */
 export function PlanCalculator({ typed }: Props) {
-  const asked = Object.keys(typed).length > 0 ? typed : BEGINNING
+  const asked = USE_FIELDS.some((field) => typed[field] !== undefined) ? typed : BEGINNING
   const read = readDailyUse(asked)
   const attempted: Attempted = read.ok
     ? null

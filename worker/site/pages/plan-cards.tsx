@@ -26,10 +26,8 @@ function PlanCard({ plan, known }: { readonly plan: Plan; readonly known: boolea
       </p>
       <dl>
         <Fact name="Credits a month" value={count(credits)} />
-        <Fact
-          name="Requests a second"
-          value={`${requestsPerS} (burst ${requestsPerS * BURST_S})`}
-        />
+        <Fact name="Requests a second" value={String(requestsPerS)} />
+        <Fact name="At once at most" value={String(requestsPerS * BURST_S)} />
         <Fact name="Streams" value={String(streams.connections)} />
         <Fact
           name="Markets on each"

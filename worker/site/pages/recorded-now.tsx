@@ -61,7 +61,7 @@ function Figure({ name, value, about }: FigureProps) {
     <div class="card">
       <dt class="quiet">{name}</dt>
       <dd>
-        <span class="figure">{value}</span>
+        <span class={/\d/.test(value) ? 'figure' : 'figure none'}>{value}</span>
         <span class="quiet">{about}</span>
       </dd>
     </div>

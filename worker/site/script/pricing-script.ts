@@ -43,7 +43,7 @@ function showFault(read: ReadUse): void {
     const fault = document.createElement('p')
     fault.id = `${field}-fault`
     fault.className = 'fault'
-    fault.textContent = `This ${wrong}`
+    fault.textContent = `This ${wrong}.`
     input.parentElement?.append(fault)
   }
 }
