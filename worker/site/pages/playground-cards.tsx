@@ -14,8 +14,8 @@ export function CallCard({ operations }: { readonly operations: readonly Operati
               <optgroup label={tag}>
                 {operations
                   .filter((each) => each.tag === tag)
-                  .map(({ id, path, method }) => (
-                    <option value={id}>{method === 'GET' ? path : `${method} ${path}`}</option>
+                  .map((each) => (
+                    <option value={each.id}>{nameOf(each)}</option>
                   ))}
               </optgroup>
             ))}
@@ -46,6 +46,11 @@ export function CallCard({ operations }: { readonly operations: readonly Operati
   )
 }
 
+function nameOf({ path, method, stream }: Operation): string {
+  if (stream) return `Live stream ${path}`
+  return method === 'GET' ? path : `${method} ${path}`
+}
+
 /** What was answered, as a picture and as it came. */
 export function AnswerCard() {
   return (
@@ -60,7 +65,7 @@ export function AnswerCard() {
       <p id="refusal" class="note bad" role="alert" hidden />
       <div id="answer-tabs" hidden />
       <div id="picture" role="tabpanel" aria-label="Picture" hidden />
-      <div id="json" role="tabpanel" aria-label="As it came" tabindex={0} hidden>
+      <div id="json" role="tabpanel" aria-label="JSON" tabindex={0} hidden>
         <p id="cut" class="quiet" />
         <pre id="text" />
       </div>

@@ -9,6 +9,7 @@ const { credits, requestsPerS } = visitorStanding(visitorsOf('')).terms
 export function WhoCalls({ who }: { readonly who: Who }) {
   return (
     <div id="who" class="note">
+      <p id="who-fault" class="bad" role="alert" hidden />
       {who.kind === 'somebody' && who.accountId !== null ? (
         <p>
           You call as <b>{who.email}</b>, by a key of this page alone. What you send is counted as
@@ -30,7 +31,6 @@ export function WhoCalls({ who }: { readonly who: Who }) {
           </p>
         </>
       )}
-      <p id="who-fault" class="bad" role="alert" hidden />
     </div>
   )
 }

@@ -139,7 +139,7 @@ function subscribeFields(any: boolean): OperationField[] {
     where: 'subscribe',
     kind: 'several',
     required: false,
-    about: 'What is told',
+    about: 'What the stream tells',
     choices: [...STREAM_CHANNELS],
     fallback: 'book',
   }

@@ -13,7 +13,7 @@ const SHOWN = 200_000
 const READ = 16_000_000
 
 const PICTURE = 'Picture'
-const PLAIN = 'As it came'
+const PLAIN = 'JSON'
 
 /** Where an answer is shown. */
 export class AnswerView {

@@ -3,6 +3,9 @@ import type { Operation, OperationField } from '../../playground/operation.ts'
 import { element } from '../picture/element.ts'
 import { inputOf } from './inputs.ts'
 
+/** What is asked for most, beside what is required and times. */
+const FIRST = ['depth', 'q', 'status', 'market', 'tickers', 'event', 'limit', 'conflate_ms', 'by']
+
 /** The fields of one endpoint's form. */
 export class Fields {
   readonly #box: HTMLElement
@@ -20,9 +23,11 @@ export class Fields {
   show(operation: Operation, values: Values): void {
     this.#read.clear()
     this.#faults.clear()
-    const rows = operation.fields.map((field) => this.#row(field, values[field.name] ?? ''))
-    if (operation.formats.length > 1)
-      rows.push(this.#row(formatOf(operation), values[FORMAT] ?? ''))
+    const row = (field: OperationField) => this.#row(field, values[field.name] ?? '')
+    const rows = operation.fields.filter(isFirst).map(row)
+    const others = operation.fields.filter((field) => !isFirst(field))
+    if (operation.formats.length > 1) others.push(formatOf(operation))
+    if (others.length > 0) rows.push(more(others, others.map(row), values))
     this.#box.replaceChildren(...rows)
   }
 
@@ -39,6 +44,8 @@ export class Fields {
     place.text.textContent = `This ${message}`
     place.text.hidden = false
     place.input.setAttribute('aria-invalid', 'true')
+    const folded = place.input.closest('details')
+    if (folded !== null) folded.open = true
     return true
   }
 
@@ -59,7 +66,9 @@ export class Fields {
     const { name, about, required, kind } = field
     const id = `field-${name}`
     const made = inputOf(field, id, value, this.#showcase)
-    const hint = element('p', 'quiet about', about)
+    // How an instant is written, its own placeholder shows.
+    const [told = ''] = kind === 'instant' ? about.split('. RFC 3339') : [about]
+    const hint = element('p', 'quiet about', told)
     hint.id = `${id}-hint`
     const fault = element('p', 'fault')
     fault.id = `${id}-fault`
@@ -74,10 +83,27 @@ export class Fields {
     label.append(name === FORMAT ? 'Format' : name)
     if (required) label.append(element('span', 'must', 'required'))
     const row = element(several ? 'fieldset' : 'div', 'field', label, made.box)
-    if (about !== '') row.append(hint)
+    if (told !== '') row.append(hint)
     row.append(fault)
     return row
   }
+}
+
+/** Whether a field is always in sight: the others are folded away. */
+function isFirst({ required, kind, name }: OperationField): boolean {
+  return required || kind === 'instant' || kind === 'several' || FIRST.includes(name)
+}
+
+function more(
+  fields: readonly OperationField[],
+  rows: readonly HTMLElement[],
+  values: Values,
+): HTMLElement {
+  const names = fields.map(({ name }) => (name === FORMAT ? 'format' : name)).join(', ')
+  const summary = element('summary', '', 'More: ', element('span', 'quiet', names))
+  const details = element('details', 'more', summary, ...rows)
+  details.open = fields.some(({ name }) => (values[name] ?? '') !== '')
+  return details
 }
 
 function formatOf({ formats }: Operation): OperationField {

@@ -13,7 +13,7 @@ const OFTEN: readonly (readonly [name: string, agoMs: number])[] = [
 /** A field of an instant: free text, a picker in UTC that writes into it, and instants that are often asked for. */
 export function instantInput(id: string, value: string): FieldInput {
   const input = textInput(id, value)
-  input.placeholder = '2026-11-21T17:00:00Z'
+  input.placeholder = '2026-11-21T17:00:00Z, or epoch time'
   const picker = element('input')
   picker.type = 'datetime-local'
   picker.step = '1'

@@ -1,3 +1,4 @@
+import { VISITOR_CONFLATE_MS } from '#core/visitor-bounds'
 import { type Call, callOf, type Values } from '../../playground/call.ts'
 import { printFragment, readFragment } from '../../playground/fragment.ts'
 import type { Operation } from '../../playground/operation.ts'
@@ -79,15 +80,17 @@ export class Playground {
     this.#changed(operation)
   }
 
-  /** Who sees a few markets alone begins with one of them. */
+  /** What is required of markets begins with the busiest, and what a visitor may not leave out is there. */
   #filled(operation: Operation, values: Values): Values {
-    const [market] = this.#showcase
-    if (market === undefined) return values
-    const empty = operation.fields.filter(
-      ({ name, kind, required }) =>
-        required && !values[name] && (kind === 'market' || kind === 'markets'),
+    const filled = Object.fromEntries(
+      operation.fields.flatMap(({ name, kind, required }) => {
+        if (required && (kind === 'market' || kind === 'markets')) {
+          return [[name, this.#showcase[0] ?? '']]
+        }
+        return this.#visitor && name === 'conflate_ms' ? [[name, String(VISITOR_CONFLATE_MS)]] : []
+      }),
     )
-    return { ...Object.fromEntries(empty.map(({ name }) => [name, market])), ...values }
+    return { ...filled, ...values }
   }
 
   #changed(operation = this.#call?.operation): void {
@@ -123,10 +126,11 @@ export class Playground {
           ? 'Costs 1 credit per 1,000 rows, however many they are: a limit bounds it.'
           : `Costs at most ${cost.most} ${cost.most === 1 ? 'credit' : 'credits'}.`
     } else {
-      const { param, message, code } = cost.refusal
-      const beside = param !== undefined && this.#fields.fault(param, message)
-      line.textContent = beside ? 'It would be refused.' : `It would be refused: ${message}.`
-      this.#sayDone(code)
+      const beside = this.#faultBeside(cost.refusal)
+      line.textContent = beside
+        ? 'It would be refused.'
+        : `It would be refused: ${cost.refusal.message}.`
+      this.#sayDone(cost.refusal.code)
     }
   }
 
@@ -170,6 +174,8 @@ export class Playground {
       part('left').textContent = `${Number(left).toLocaleString('en')} credits are left ${until}.`
     }
     this.#cursor = await this.#answer.show(call, sent)
+    const card = part('state').closest('section')
+    if (card !== null && card.getBoundingClientRect().top > innerHeight * 0.8) card.scrollIntoView()
     if (sent.status < 400) return
     const refusal = refusalIn(await sent.body.text())
     if (refusal !== null) this.#refused(refusal, sent.status)
@@ -178,8 +184,18 @@ export class Playground {
   #refused(refusal: Refusal, status: number | null): void {
     this.#answer.refuse(refusal, status)
     this.#sayDone(refusal.code)
-    const { param, message } = refusal
-    if (param !== undefined && this.#fields.fault(param, message)) this.#fields.focusFault()
+    if (this.#faultBeside(refusal)) this.#fields.focusFault()
+  }
+
+  /** Says what is wrong beside the field that it is of. @returns whether there is one */
+  #faultBeside({ code, message, param }: Refusal): boolean {
+    if (param !== undefined) return this.#fields.fault(param, message)
+    const { fields = [], visitors } = this.#call?.operation ?? {}
+    if (!this.#visitor || !visitors || code !== 'forbidden') return false
+    const market = fields.find(({ kind }) => kind === 'market' || kind === 'markets')
+    const words =
+      'is not among the markets that a visitor key reads: choose one of those offered here'
+    return market !== undefined && this.#fields.fault(market.name, words)
   }
 
   /** What to do when there are no more credits. */

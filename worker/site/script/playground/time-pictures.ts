@@ -9,6 +9,7 @@ import { TradeChart } from './trade-chart.ts'
 
 const UNIT_US: Readonly<Record<string, number>> = { m: 60e6, h: 3600e6, d: 86_400e6 }
 const HEIGHT = 300
+const LEAST_CANDLES = 12
 
 /**
  * Draws rows over time.
@@ -64,7 +65,9 @@ function candles(box: HTMLElement, rows: readonly WireCandle[], interval: string
   const [, count = '1', unit = 'm'] = /^(\d+)([mhd])$/.exec(interval ?? '') ?? []
   const bucketUs = Number(count) * (UNIT_US[unit] ?? 60e6)
   const starts = rows.map(({ start_us }) => start_us)
-  const range = { fromUs: Math.min(...starts), toUs: Math.max(...starts) + bucketUs }
+  const toUs = Math.max(...starts) + bucketUs
+  // One candle alone is not as wide as the chart.
+  const range = { fromUs: Math.min(...starts, toUs - LEAST_CANDLES * bucketUs), toUs }
   new CandleChart(box, { height: HEIGHT }).show(rows, bucketUs, range)
   return `Candles of ${interval} in yes prices, their volume below. Buckets with a gap are shaded.`
 }
