@@ -60,6 +60,10 @@ export function testPeople(site: () => Site): void {
 
     await page.goto(usedLink)
     await page.getByRole('button', { name: 'Sign in' }).click()
+    expect(await page.textContent('.note')).toContain(`You are signed in as ${email} already`)
+    await page.context().clearCookies()
+    await page.goto(usedLink)
+    await page.getByRole('button', { name: 'Sign in' }).click()
     expect(await page.textContent('h1')).toBe('This link is used or too old')
     await look(site(), page, 'used-link-dark')
     await page.fill('#email', email)

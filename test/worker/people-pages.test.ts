@@ -2,6 +2,7 @@ import { createExecutionContext, waitOnExecutionContext } from 'cloudflare:test'
 import { env } from 'cloudflare:workers'
 import { afterEach, expect, test } from 'vitest'
 import { makeApp } from '../../worker/app.ts'
+import { saySentence, sayWait } from '../../worker/site/say-refusal.ts'
 import {
   callPages,
   headersOfSession,
@@ -288,4 +289,17 @@ test('/account leads to the dashboard, and nothing but GET and POST is answered'
   expect((await page('/account')).location).toBe('/dashboard')
   expect((await page('/account', { form: {} })).status).toBe(405)
   expect((await page('/login/sent', { form: {} })).status).toBe(405)
+})
+
+test('what routes refuse with is said as sentences are, and waits as people say them', () => {
+  expect(saySentence('must be an email address')).toBe('This must be an email address.')
+  expect(saySentence('nobody new can sign up now')).toBe('Nobody new can sign up now.')
+  expect([1, 1000, 89_000, 90_000, 720_000, 5_400_000].map(sayWait)).toEqual([
+    '1 second',
+    '1 second',
+    '89 seconds',
+    '2 minutes',
+    '12 minutes',
+    '2 hours',
+  ])
 })

@@ -53,12 +53,14 @@ function Press({ link, signedIn, isReset }: PressProps) {
       </p>
       <LinkButton link={link}>{isReset ? 'Go on' : 'Sign in'}</LinkButton>
       {signedIn === null ? (
-        <p class="quiet">You did not ask for it? Then close this page: nothing has happened.</p>
+        <p class="quiet">
+          You did not ask for it? Then close this page: the link does nothing by itself.
+        </p>
       ) : (
         <div class="note">
           <p>
-            This browser is signed in as <b>{signedIn.email}</b>. Is the link for another address,
-            sign out first and open it again.
+            This browser is signed in as <b>{signedIn.email}</b>. If the link is for another
+            address, sign out first and open it again.
           </p>
           <SignOutButton csrf={signedIn.csrf} />
         </div>

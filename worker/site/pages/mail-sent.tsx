@@ -21,7 +21,7 @@ const FORM = { signUp: '/signup', signIn: '/login/link', reset: '/reset' } as co
 export function addSentPage(app: OpenAPIHono<App>, path: string, kind: LinkKind | 'signUp'): void {
   sitePath(app, path)
   app.get(path, (c) => {
-    const title = 'Look into your mail'
+    const title = 'Check your mail'
     return answerPage(c, { title, body: <Sent kind={kind} email={mailedTo(c)} /> })
   })
 }
@@ -32,7 +32,7 @@ type SentProps = { readonly kind: LinkKind | 'signUp'; readonly email: string | 
 function Sent({ kind, email }: SentProps) {
   return (
     <div class="narrow">
-      <h1>Look into your mail</h1>
+      <h1>Check your mail</h1>
       <p>
         A mail with a link goes to <b>{email ?? 'the address that was typed'}</b>
         {TO_WHOM[kind]}.

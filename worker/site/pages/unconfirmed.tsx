@@ -32,12 +32,12 @@ export async function answerUnconfirmed(
 /** A link of which a part is missing. */
 export const NOT_WHOLE = {
   title: 'This link is not whole',
-  text: 'Some programs cut links in two. Copy the whole link from the mail, or ask for another:',
+  text: 'Some programs cut links in two. Copy the whole link from the mail.',
   kind: 'signIn',
 } as const
 const USED = {
   title: 'This link is used or too old',
-  text: 'A link is good for an hour, once, and a newer one replaces it. Ask for another:',
+  text: 'A link is good for an hour, once, and a newer one replaces it.',
   kind: 'signIn',
 } as const
 const USED_RESET = { ...USED, kind: 'reset' } as const
@@ -49,29 +49,40 @@ export async function answerLost(
   status: ReturnType<typeof refusalStatus>,
 ): Promise<Response> {
   const who = await whoLooks(c)
+  const email = who.kind === 'somebody' ? who.email : null
+  const asks = email === null || kind === 'reset'
   const body = (
     <div class="narrow">
       <h1>{title}</h1>
-      {who.kind === 'somebody' ? (
-        <div class="note">
-          <p>
-            You are signed in as <b>{who.email}</b> already.
-          </p>
-          <p>
-            <a class="button" href="/dashboard">
-              Go to the dashboard
-            </a>
-          </p>
-        </div>
-      ) : null}
       <p>{text}</p>
-      <MailForm kind={kind} next={wantedNext(c)} email={mailedTo(c) ?? ''} />
-      <p>
-        <a href="/login">Sign in by password</a>
-      </p>
+      {email === null ? null : <SignedInAlready email={email} />}
+      {asks ? <p>Ask for another:</p> : null}
+      {asks ? (
+        <MailForm kind={kind} next={wantedNext(c)} email={mailedTo(c) ?? email ?? ''} />
+      ) : null}
+      {email === null ? (
+        <p>
+          <a href="/login">Sign in by password</a>
+        </p>
+      ) : null}
     </div>
   )
   return answerPage(c, { title, body }, status)
+}
+
+function SignedInAlready({ email }: { readonly email: string }) {
+  return (
+    <div class="note">
+      <p>
+        You are signed in as <b>{email}</b> already.
+      </p>
+      <p>
+        <a class="button" href="/dashboard">
+          Go to the dashboard
+        </a>
+      </p>
+    </div>
+  )
 }
 
 function SomebodyElse({ email, csrf }: { readonly email: string; readonly csrf: string }) {
@@ -105,7 +116,7 @@ function NotNow({ error, link }: { readonly error: OwnError; readonly link: Mail
       </p>
       <LinkButton link={link}>Try again</LinkButton>
       <p>
-        Is the link used by then, <a href="/login/link">have another mailed</a>.
+        If the link is used by then, <a href="/login/link">have another mailed</a>.
       </p>
       <p class="quiet">
         How things are: <a href="/status">status</a>. Request <code>{requestId}</code>
