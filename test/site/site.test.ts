@@ -1,5 +1,13 @@
 import { afterAll, beforeAll, describe } from 'vitest'
+import { testBilling } from './billing.ts'
+import { testDashboard } from './dashboard.ts'
+import { testDoctor } from './doctor.ts'
+import { testKeys } from './keys.ts'
+import { testLanding } from './landing.ts'
 import { testLivePage } from './live-page.ts'
+import { testMarketPages } from './market.ts'
+import { testPeople } from './people.ts'
+import { testPlayground } from './playground.ts'
 import { type Site, startSite } from './site-rig.ts'
 
 let running: Site | undefined
@@ -17,4 +25,12 @@ afterAll(async () => {
   await running?.stop()
 })
 
+describe('landing', () => testLanding(site))
 describe('live', () => testLivePage(site))
+describe('markets', () => testMarketPages(site))
+describe('dashboard', () => testDashboard(site))
+describe('doctor', () => testDoctor(site))
+describe('people', () => testPeople(site))
+describe('keys', () => testKeys(site))
+describe('billing', () => testBilling(site))
+describe('playground', () => testPlayground(site))

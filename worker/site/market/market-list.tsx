@@ -15,7 +15,7 @@ import { listAddress, type MarketQuery, readMarketQuery } from './market-query.t
 
 const PAGE = 50
 
-/** `GET /markets`: the list of markets and its search, and `/market-names`: the same for who types. */
+/** `GET /markets`: the list of markets and its search. */
 export function addMarketList(app: OpenAPIHono<App>): void {
   sitePath(app, '/markets')
   app.get('/markets', async (c) => {
@@ -67,7 +67,13 @@ function MarketList({ query, rows, next }: Found & { readonly query: MarketQuery
   return (
     <>
       <h1>Markets</h1>
-      <SearchForm query={query} />
+      {query.shown ? (
+        <p class="lead">
+          These are open to visitors, without an account. <a href="/markets">All markets</a>
+        </p>
+      ) : (
+        <SearchForm query={query} />
+      )}
       {rows.length === 0 ? (
         <p class="note">No market is found by this. Try fewer words, or another status.</p>
       ) : (
@@ -77,8 +83,12 @@ function MarketList({ query, rows, next }: Found & { readonly query: MarketQuery
               <tr>
                 <th scope="col">Market</th>
                 <th scope="col">Status</th>
-                <th scope="col">Recorded from</th>
-                <th scope="col">Through</th>
+                <th scope="col" class="num">
+                  Recorded from
+                </th>
+                <th scope="col" class="num">
+                  Through
+                </th>
               </tr>
             </thead>
             <tbody>

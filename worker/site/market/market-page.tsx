@@ -137,8 +137,12 @@ function TradesPart() {
         <thead>
           <tr>
             <th scope="col">UTC</th>
-            <th scope="col">Yes price</th>
-            <th scope="col">Size</th>
+            <th scope="col" class="num">
+              Yes price
+            </th>
+            <th scope="col" class="num">
+              Size
+            </th>
           </tr>
         </thead>
         <tbody id="trades" />

@@ -5,6 +5,8 @@ import { DatabaseAwayError } from '../../database.ts'
 import { findTitle, type MarketTitle } from '../../store/market-titles.ts'
 import { answerPage } from '../page.tsx'
 import { sitePath } from '../site-path.ts'
+import { whoLooks } from '../who.ts'
+import { MarketsAway, NoSuchMarket } from './no-market.tsx'
 
 /** `GET /live/{ticker}`: a market's book, moving. */
 export function addLivePage(app: OpenAPIHono<App>): void {
@@ -15,39 +17,27 @@ export function addLivePage(app: OpenAPIHono<App>): void {
       const market = ticker && (await readMetadata(c, (sql) => findTitle(sql, ticker)))
       if (market !== null) {
         const body = <LiveBook market={market} />
-        return answerPage(c, { title: market.ticker, body, scripts: ['live.js'] })
+        const who = await whoLooks(c)
+        const csrf = who.kind === 'somebody' && who.accountId !== null ? who.csrf : null
+        return answerPage(c, { title: `${market.ticker}, live`, body, scripts: ['live.js'], csrf })
       }
     } catch (error) {
       if (!(error instanceof DatabaseAwayError)) throw error
-      return answerPage(c, { title: 'Not now', body: <NotNow /> }, 503)
+      return answerPage(c, { title: 'Not now', body: <MarketsAway /> }, 503)
     }
     return answerPage(c, { title: 'No such market', body: <NoSuchMarket /> }, 404)
   })
 }
 
-function NotNow() {
-  return (
-    <div class="alone">
-      <h1>Not now</h1>
-      <p>The list of markets cannot be read at this moment. Please try again in a minute.</p>
-    </div>
-  )
-}
-
-function NoSuchMarket() {
-  return (
-    <div class="alone">
-      <h1>No such market</h1>
-      <p>There is no market of this ticker.</p>
-    </div>
-  )
-}
-
 /** The page of one market before its script has filled it. */
 function LiveBook({ market }: { readonly market: MarketTitle }) {
   const { ticker, event, title, yesSubTitle } = market
+  const page = `/markets/${encodeURIComponent(ticker)}`
   return (
     <div id="live" data-ticker={ticker}>
+      <p class="crumbs">
+        <a href="/markets">Markets</a> › <a href={page}>{ticker}</a> › live
+      </p>
       <div class="head">
         <h1>{title}</h1>
         <span id="feed" class="pill" role="status">
@@ -55,72 +45,83 @@ function LiveBook({ market }: { readonly market: MarketTitle }) {
         </span>
       </div>
       <p>
-        {yesSubTitle ?? ''} <code>{ticker}</code> <span class="quiet">of {event}</span>
+        {yesSubTitle ?? ''} <span class="quiet">of {event}</span>
       </p>
       <noscript>
         <p class="note warn">This page needs JavaScript.</p>
       </noscript>
-      <form id="key-form" class="card" hidden>
-        <label for="key">API key</label>
-        <div class="line">
-          <input
-            id="key"
-            type="password"
-            autocomplete="off"
-            spellcheck={false}
-            placeholder="kb_live_…"
-            required
-          />
-          <button type="submit">Watch</button>
-        </div>
-        <p id="key-note" class="quiet" />
-      </form>
+      <div id="note" class="note warn" role="status" hidden>
+        <p class="line">
+          <span id="why" />
+          <button id="again" type="button" class="second" hidden>
+            Go on
+          </button>
+          <a id="get-key" class="button" href="/signup" hidden>
+            Get a free key
+          </a>
+        </p>
+      </div>
       <div class="halves">
-        <section class="card" aria-label="Order book">
+        <section class="card" aria-labelledby="book-title">
           <div class="head">
-            <h2>Book</h2>
-            <span id="seq" class="quiet" />
+            <h2 id="book-title">Book</h2>
+            <span id="seq" class="quiet num" />
           </div>
-          <p id="why" class="note warn" hidden />
-          <table class="ladder">
-            <thead>
-              <tr>
-                <th scope="col">Bids</th>
-                <th scope="col">Price</th>
-                <th scope="col">Asks</th>
-              </tr>
-            </thead>
-            <tbody id="asks" />
-            <tbody>
-              <tr class="spread">
-                <td colspan={3} id="spread">
-                  —
-                </td>
-              </tr>
-            </tbody>
-            <tbody id="bids" />
-          </table>
+          <div id="ladder" />
         </section>
-        <section class="card" aria-label="Last trades">
+        <section class="card" aria-labelledby="trades-title">
           <div class="head">
-            <h2>Trades</h2>
+            <h2 id="trades-title">Trades</h2>
             <span id="trade-note" class="quiet" />
           </div>
           <table class="trades">
-            <tbody id="trades">
+            <thead>
               <tr>
-                <td class="quiet">none yet</td>
+                <th scope="col">UTC</th>
+                <th scope="col" class="num">
+                  Yes price
+                </th>
+                <th scope="col" class="num">
+                  Size
+                </th>
               </tr>
-            </tbody>
+            </thead>
+            <tbody id="trades" />
           </table>
         </section>
       </div>
-      <p>
-        <span id="age" class="quiet" />{' '}
+      <p class="line quiet">
+        <span id="age" />
+        <button id="own" type="button" class="plain">
+          Use a key of your own
+        </button>
         <button id="forget" type="button" class="plain" hidden>
           Forget the key
         </button>
+        <a href={page}>Its past, coverage and files</a>
       </p>
+      <OwnKey />
     </div>
+  )
+}
+
+/** Without its script nothing is sent: a key never gets into an address. */
+function OwnKey() {
+  return (
+    <form id="key-form" class="card" hidden>
+      <label for="key">API key</label>
+      <div class="line">
+        <input
+          id="key"
+          type="password"
+          autocomplete="off"
+          spellcheck={false}
+          placeholder="kb_live_…"
+          required
+        />
+        <button type="submit">Watch</button>
+      </div>
+      <p class="quiet">Kept in this tab alone, and sent to this host alone.</p>
+    </form>
   )
 }

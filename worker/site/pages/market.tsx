@@ -30,7 +30,8 @@ export function addMarketPages(app: OpenAPIHono<App>): void {
       const told = ticker && (await tellMarket(c, ticker))
       if (!told) return answerPage(c, { title: 'No such market', body: <NoSuchMarket /> }, 404)
       const [who, showcase] = await Promise.all([whoLooks(c), showcaseOf(c)])
-      const visitor = who.kind !== 'somebody'
+      const csrf = who.kind === 'somebody' && who.accountId !== null ? who.csrf : null
+      const visitor = csrf === null
       const shown = showcase.includes(told.market.ticker)
       const open = told.market.recordedFrom !== null && (shown || !visitor)
       const { title } = told.market
@@ -40,7 +41,7 @@ export function addMarketPages(app: OpenAPIHono<App>): void {
         body: <MarketPage {...told} visitor={visitor} shown={shown} />,
         scripts: open ? ['market.js'] : [],
         styles: ['market.css', 'picture.css'],
-        csrf: visitor ? null : who.csrf,
+        csrf,
       })
     } catch (error) {
       if (!(error instanceof DatabaseAwayError)) throw error

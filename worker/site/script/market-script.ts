@@ -9,6 +9,8 @@ import { CandleChart } from './picture/candle-chart.ts'
 import { TradeList } from './trade-list.ts'
 
 const TRADES = 20
+/** Buckets that are drawn at least. */
+const LEAST = 24
 /** The candles' intervals, µs, and how many of them are shown. */
 const INTERVALS: Readonly<Record<string, readonly [us: number, count: number]>> = {
   '1m': [60_000_000, 120],
@@ -52,10 +54,9 @@ async function showCandles(): Promise<void> {
   }
   const { data } = JSON.parse(answer.text) as { readonly data: readonly WireCandle[] }
   note.textContent = data.length === 0 ? 'Nothing was traded or quoted in this time.' : ''
-  candles.show(data, bucketUs, {
-    fromUs: Math.max(range.fromUs, first - bucketUs),
-    toUs: range.toUs,
-  })
+  // A record that has just begun is not drawn as one broad candle.
+  const shownUs = Math.max(range.fromUs, Math.min(first, lastUs - LEAST * bucketUs))
+  candles.show(data, bucketUs, { fromUs: shownUs, toUs: range.toUs })
 }
 
 const made = await pageKey()

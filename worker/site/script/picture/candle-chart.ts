@@ -1,7 +1,7 @@
 import uPlot from 'uplot'
 import type { WireCandle } from '#core/wire/candle'
 import type { Inks } from './ink.ts'
-import { axisOf, type Stretch, TimeChart } from './time-chart.ts'
+import { axisOf, dollars, type Stretch, TimeChart } from './time-chart.ts'
 
 /** How a candle chart is made. */
 export type CandleChartOptions = {
@@ -30,7 +30,7 @@ export class CandleChart {
         const unseen = { scale: 'y', paths: () => null, points: { show: false } }
         return [unseen, unseen, { ...unseen, scale: 'volume' }]
       },
-      axes: (inks) => [axisOf(inks, { size: 56 })],
+      axes: (inks) => [axisOf(inks, { size: 56, values: dollars })],
       hooks: { draw: [(plot) => inksHere && this.#draw(plot, inksHere)] },
     })
   }

@@ -1,7 +1,7 @@
 import type { YesView } from '../../../../client/printed-book.ts'
 import { drawn, element } from './element.ts'
 
-const HEIGHT = 220
+const HEIGHT = 300
 const FOOT = 22
 const HEAD = 10
 /** A step: yes price in dollars, and what rests up to it in contracts. */

@@ -1,5 +1,5 @@
 import uPlot from 'uplot'
-import { axisOf, type Stretch, TimeChart } from './time-chart.ts'
+import { axisOf, dollars, type Stretch, TimeChart } from './time-chart.ts'
 
 type Best = readonly [price: string, size: string] | null
 
@@ -96,12 +96,6 @@ export class PriceChart {
 
 function rowOf({ known, bid, ask }: PriceChange, us: number): Row {
   return [us / 1000, known && bid ? Number(bid[0]) : null, known && ask ? Number(ask[0]) : null]
-}
-
-function dollars(_: unknown, values: number[]): string[] {
-  return values.map((value) =>
-    value.toFixed(values.some((each) => (each * 100) % 1 > 1e-6) ? 3 : 2),
-  )
 }
 
 function wordsOf(changes: readonly PriceChange[], gaps: number): string {

@@ -53,7 +53,7 @@ export class TimeChart {
           ...options.scales,
         },
         series: [{}, ...options.series(inks)],
-        axes: [axisOf(inks, { values: timeLabels }), ...options.axes(inks)],
+        axes: [axisOf(inks, { size: 30, values: timeLabels }), ...options.axes(inks)],
         ...(options.bands === undefined ? {} : { bands: options.bands }),
         hooks: {
           ...hooks,
@@ -128,6 +128,12 @@ export function axisOf(inks: Inks, more: uPlot.Axis = {}): uPlot.Axis {
     ticks: { stroke: edge, width: 1, size: 4 },
     ...more,
   }
+}
+
+/** Prices as the axes have them: as many decimals as all of them need. */
+export function dollars(_: uPlot, values: readonly number[]): string[] {
+  const fine = values.some((value) => Math.abs(value * 100 - Math.round(value * 100)) > 1e-6)
+  return values.map((value) => value.toFixed(fine ? 3 : 2))
 }
 
 /** Clock times, with the date where a day begins. */

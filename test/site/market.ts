@@ -1,0 +1,165 @@
+import { readFile } from 'node:fs/promises'
+import type { Page } from 'playwright-core'
+import { expect, test } from 'vitest'
+import { parseInstant } from '#core/instant'
+import type { BookAnswer } from '#core/wire/book-answer'
+import { until } from '../until.ts'
+import { signedIn } from './signed-in.ts'
+import type { Site } from './site-rig.ts'
+
+const OPEN = '#scrubber:not([hidden])'
+const DEPTH = 12
+type Levels = readonly (readonly string[])[]
+
+/** The pages /markets and /markets/{ticker}, in a browser. */
+export function testMarketPages(site: () => Site): void {
+  const ticker = () => site().exchange.tickers()[0] ?? ''
+  const openMarket = async (look = {}) => {
+    const page = await site().open(`/markets/${ticker()}`, look)
+    await page.waitForSelector(OPEN)
+    await page.focus('#at')
+    return page
+  }
+
+  test('a market is found by words without JavaScript, and its page has its book at any instant', async () => {
+    const list = await site().open('/markets', { javaScript: false })
+    await list.fill('#q', 'bitcoin')
+    await list.click('main button')
+    expect(await list.locator('.found tbody tr').count()).toBeGreaterThan(0)
+    await site().shoot(list, 'markets')
+    await list.close()
+    const page = await openMarket()
+    for (const keys of [
+      ['End', 'ArrowLeft'],
+      ['PageDown', 'PageDown'],
+      ['ArrowLeft', 'ArrowRight'],
+    ]) {
+      for (const key of keys) await page.keyboard.press(key)
+      const instant = await instantOf(page)
+      const path = `/v1/markets/${ticker()}/orderbook?at=${instant}&depth=${DEPTH}`
+      const { body } = await site().product.get<{ data: BookAnswer }>(path)
+      const { bids, asks } = body.data as { bids: Levels; asks: Levels }
+      expect({ instant, ...(await ladderOf(page)) }).toEqual({ instant, bids, asks })
+      expect(bids.length + asks.length).toBeGreaterThan(0)
+    }
+    await site().shoot(page, 'market')
+    await page.close()
+  })
+
+  test('arrow keys go from record to record, and it plays from there on to its end', async () => {
+    const page = await openMarket({ width: 390, scheme: 'dark' })
+    await page.keyboard.press('Home')
+    const begin = await instantOf(page)
+    await page.keyboard.press('ArrowRight')
+    const first = await instantOf(page)
+    await page.keyboard.press('ArrowRight')
+    const second = await instantOf(page)
+    expect([begin < first, first < second]).toEqual([true, true])
+    await page.keyboard.press('ArrowLeft')
+    expect(await instantOf(page)).toBe(first)
+    expect(await page.getAttribute('#at', 'aria-valuetext')).toMatch(/UTC, bid \S+, ask \S+$/)
+    await page.keyboard.press('End')
+    const end = await instantOf(page)
+    await page.keyboard.press('PageDown')
+    await page.click('button[data-speed="60"]')
+    await until('it has played to its end', async () => (await instantOf(page)) === end)
+    expect(await page.getAttribute('button[data-speed="60"]', 'aria-pressed')).toBe('false')
+    expect(await page.evaluate('document.documentElement.scrollWidth')).toBeLessThanOrEqual(390)
+    await site().shoot(page, 'market-390-dark')
+    await page.close()
+  })
+
+  test('a gap is shown as a gap, and no book in it', async () => {
+    const gaps = async () => {
+      const { body } = await site().product.get<{ data: Gap[] }>(`/v1/markets/${ticker()}/gaps`)
+      return body.data
+    }
+    const before = (await gaps()).length
+    site().exchange.dropNext(1, ticker())
+    let gap: Gap | undefined
+    await until('a gap is recorded, and over', async () => {
+      gap = (await gaps())[before]
+      return gap !== undefined && gap.to_us !== null
+    })
+    const { from_us = 0, to_us = 0 } = gap ?? {}
+    const page = await openMarket({ scheme: 'dark' })
+    await page.keyboard.press('Home')
+    const windowUs = parseInstant(await instantOf(page)) ?? 0
+    const show = (us: number) =>
+      page.evaluate(`{
+        const slider = document.getElementById('at')
+        slider.value = ${(us - windowUs) / 1000}
+        slider.dispatchEvent(new Event('input'))
+      }`)
+    await show((from_us + (to_us ?? 0)) / 2)
+    expect(await page.textContent('#state')).toBe('gap')
+    expect(await page.textContent('#why')).toContain('No book is known')
+    expect(await ladderOf(page)).toEqual({ bids: [], asks: [] })
+    expect(await page.getAttribute('#at', 'aria-valuetext')).toContain('gap: no book is known')
+    await show((to_us ?? 0) + 1)
+    expect(await page.textContent('#state')).toBe('known')
+    expect(await page.locator('.gaps li').count()).toBeGreaterThan(0)
+    await show((from_us + (to_us ?? 0)) / 2)
+    await site().shoot(page, 'market-gap-dark')
+    await page.close()
+  })
+
+  test.each(['ndjson', 'tardis'])('a file of a day as %s is what the API gives', async (kind) => {
+    const page = await openMarket()
+    await page.selectOption('#file-kind', kind)
+    const asked = page.waitForRequest((request) => /deltas\?from=.*limit=1000$/.test(request.url()))
+    const downloaded = page.waitForEvent('download')
+    await page.click('#file-form button')
+    const request = await asked
+    const file = await readFile(await (await downloaded).path(), 'utf8')
+    const { accept = '' } = request.headers()
+    const authorization = `Bearer ${site().product.apiKey}`
+    const answer = await fetch(request.url(), { headers: { accept, authorization } })
+    const lines = rowsOf(file)
+    expect(lines.length).toBeGreaterThan(1)
+    // More was recorded meanwhile.
+    expect(rowsOf(await answer.text()).slice(0, lines.length)).toEqual(lines)
+    await page.close()
+  })
+
+  test('an account is told what a window costs before it is read', async () => {
+    const { page } = await signedIn(site())
+    await page.goto(`${site().url}/markets/${ticker()}`)
+    await page.waitForSelector('#cost:not(:empty)')
+    expect(await page.textContent('#cost')).toBe(
+      'Reads up to 10,000 records: at most 10 credits, 1 for each 1,000.',
+    )
+    expect(await page.isVisible('#scrubber')).toBe(false)
+    await page.click('#window-form button')
+    await page.waitForSelector(OPEN)
+    expect(await page.textContent('#read-note')).toMatch(/^\d+ records\.$/)
+    await page.close()
+  })
+}
+
+type Gap = { readonly from_us: number; readonly to_us: number | null }
+
+async function instantOf(page: Page): Promise<string> {
+  return (await page.getAttribute('#time', 'datetime')) ?? ''
+}
+
+/** The levels that are shown, best first. */
+async function ladderOf(page: Page): Promise<{ bids: string[][]; asks: string[][] }> {
+  const rows = await page.locator('#ladder tr:is(.bid, .ask):visible').evaluateAll((found) =>
+    found.map((row) => ({
+      side: row.className,
+      level: [row.querySelector('.price'), row.querySelector('b')].map(
+        (cell) => cell?.textContent ?? '',
+      ),
+    })),
+  )
+  const of = (side: string) => rows.filter((row) => row.side === side).map(({ level }) => level)
+  return { bids: of('bid'), asks: of('ask').reverse() }
+}
+
+/** The rows of a file: without what says how it ended. */
+function rowsOf(text: string): string[] {
+  return text
+    .split('\n')
+    .filter((line) => line !== '' && !line.startsWith('{"type":"end","records"'))
+}
