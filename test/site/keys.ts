@@ -145,7 +145,7 @@ async function tabTo(page: Page, what: string): Promise<void> {
     const there = await page
       .locator(what)
       .first()
-      .evaluate((element) => element === document.activeElement)
+      .evaluate('(element) => element === document.activeElement')
       .catch(() => false)
     if (there) return
   }

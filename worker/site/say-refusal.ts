@@ -4,7 +4,7 @@ import type { App } from '../context.ts'
 import type { OwnError } from './own-call.ts'
 
 /** What the messages of our routes begin with that are said of the field beside which they stand. */
-const OF_A_FIELD = /^(?:must|is|was|has|may|needs|cannot|takes)\b/
+const OF_A_FIELD = /^(?:must|lies|is|was|has|may|needs|cannot|takes)\b/
 
 /** A route's message as a sentence of a page. */
 export function saySentence(message: string): string {

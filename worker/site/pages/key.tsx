@@ -5,6 +5,7 @@ import { readKeys, type ShownKey } from '../account-keys.ts'
 import { answerFault } from '../answer-fault.tsx'
 import type { Attempted } from '../form-fields.tsx'
 import { isFresh } from '../is-fresh.ts'
+import { formError } from '../keys/form-error.ts'
 import { KeyPage, RevokePage } from '../keys/key-page.tsx'
 import { KEY_STYLES } from '../keys/key-styles.ts'
 import { answerMade } from '../keys/made-key-page.tsx'
@@ -110,7 +111,9 @@ async function change(
   const again = signInAgain(c, error, KEYS)
   if (again !== null) return again
   if (error.code === 'not_found') return answerFault(c, error, KEYS)
-  return withKey(c, (who, shown) => answerKey(c, who, shown, { typed, error }, null))
+  return withKey(c, (who, shown) =>
+    answerKey(c, who, shown, { typed, error: formError(error) }, null),
+  )
 }
 
 function answerKey(

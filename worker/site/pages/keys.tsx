@@ -7,6 +7,7 @@ import { answerFault } from '../answer-fault.tsx'
 import { DashboardTabs } from '../dashboard-tabs.tsx'
 import type { Attempted } from '../form-fields.tsx'
 import { isFresh } from '../is-fresh.ts'
+import { formError } from '../keys/form-error.ts'
 import { KeyList } from '../keys/key-list.tsx'
 import { KEY_STYLES } from '../keys/key-styles.ts'
 import { answerMade } from '../keys/made-key-page.tsx'
@@ -38,7 +39,7 @@ export function addKeyPages(app: OpenAPIHono<App>): void {
     const typed = await readForm(c)
     const answer = await ownCall(c, '/account/keys', fieldsOf(typed), typed['csrf_token'] ?? '')
     if (answer.ok) return answerMade(c, answer.data)
-    const attempted = { typed, error: answer.error }
+    const attempted = { typed, error: formError(answer.error) }
     return signInAgain(c, answer.error, PATH) ?? answerList(c, who, attempted)
   })
   addKeyPage(app)
@@ -52,7 +53,7 @@ function fieldsOf(typed: Readonly<Record<string, string>>): Readonly<Record<stri
     // The day that was chosen is the last one on which it works.
     expires: expires === '' ? null : endOfDay(expires),
     month_cap: readCap(month_cap),
-    request_id,
+    ...(request_id === '' ? {} : { request_id }),
   }
 }
 
