@@ -11,6 +11,10 @@ import { Marked } from 'marked'
 
 /** By the word after the fence; what is not here stays plain. */
 const LANGUAGES = { sh: bash, json, python, sql, ts: typescript }
+/** What somebody would paste elsewhere. */
+const PASTED = ['sh', 'ts', 'python', 'sql']
+/** Characters of a line of JSON, as long as there is a place to break it. */
+const JSON_LINE = 76
 for (const [name, language] of Object.entries(LANGUAGES)) {
   highlighter.registerLanguage(name, language)
 }
@@ -66,9 +70,13 @@ function rendererOf(headings) {
       return `<h${depth} id="${id}">${inside} ${link}</h${depth}>\n`
     },
     code({ text, lang = '' }) {
+      const shown = lang === 'json' ? folded(text) : text
       const inside =
-        lang in LANGUAGES ? highlighter.highlight(text, { language: lang }).value : escapeHtml(text)
-      return `<div class="copy"><pre tabindex="0"><code>${inside}</code></pre></div>\n`
+        lang in LANGUAGES
+          ? highlighter.highlight(shown, { language: lang }).value
+          : escapeHtml(shown)
+      const pre = `<pre tabindex="0"><code>${inside}</code></pre>`
+      return PASTED.includes(lang) ? `<div class="copy">${pre}</div>\n` : `${pre}\n`
     },
     table({ header, rows }) {
       const cells = (row, tag) =>
@@ -80,6 +88,30 @@ function rendererOf(headings) {
       const body = rows.map((row) => line(row, 'td')).join('\n')
       return `<div class="scroll" tabindex="0"><table><thead>${line(header, 'th')}</thead><tbody>${body}</tbody></table></div>\n`
     },
+  }
+}
+
+/** JSON documents, each of which begins a line, with what fits into a line in one. What is none stays as it is. */
+function folded(text) {
+  const print = (value, indent = '', before = 0) => {
+    const flat = JSON.stringify(value)
+    const fits = indent.length + before + flat.length <= JSON_LINE
+    if (fits || typeof value !== 'object' || value === null) return flat
+    const deeper = `${indent}  `
+    const parts = Object.entries(value).map(([name, each]) => {
+      const word = Array.isArray(value) ? '' : `${JSON.stringify(name)}: `
+      return deeper + word + print(each, deeper, word.length + 1)
+    })
+    const [open, close] = Array.isArray(value) ? '[]' : '{}'
+    return `${open}\n${parts.join(',\n')}\n${indent}${close}`
+  }
+  try {
+    return text
+      .split(/\n(?=\{)/)
+      .map((document) => print(JSON.parse(document)))
+      .join('\n')
+  } catch {
+    return text
   }
 }
 

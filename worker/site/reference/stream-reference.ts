@@ -57,6 +57,11 @@ function isCommand(name: string): boolean {
   return name.endsWith('Command')
 }
 
+/** `subscribeCommand` is what somebody says as `subscribe`. */
+function titleOf(name: string): string {
+  return name.replace('MarketCommand', ' (one market)').replace('Command', '')
+}
+
 /** Where a message is said, when it is not on both streams. */
 function placesOf(channels: z.infer<typeof asyncapiDocument>['channels'], name: string): string {
   const places = Object.values(channels).filter(({ messages }) => Object.hasOwn(messages, name))
@@ -73,7 +78,7 @@ function describeMessage(messages: Messages, name: string, place: string): Block
     field.words,
   ])
   return [
-    { kind: 'heading', depth: 3, id: name, text: name },
+    { kind: 'heading', depth: 3, id: name, text: titleOf(name) },
     { kind: 'text', text: `${message.summary}.${place}` },
     ...message.examples.map(
       ({ payload }): Block => ({ kind: 'code', language: 'json', text: printJson(payload) }),
