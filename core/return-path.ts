@@ -1,3 +1,5 @@
+import { PLAN_NAMES } from './plan.ts'
+
 /** Pages of ours to which a sign-in, a link in a mail, or somebody else's page, may lead on. */
 const RETURN_PATHS = [
   '/',
@@ -8,6 +10,7 @@ const RETURN_PATHS = [
   '/dashboard/keys?first=1',
   '/dashboard/requests',
   '/dashboard/billing',
+  ...PLAN_NAMES.map((name) => `/dashboard/billing/change?plan=${name}`),
   '/dashboard/settings',
   '/playground',
   '/pricing',

@@ -1,6 +1,7 @@
 import { createExecutionContext, waitOnExecutionContext } from 'cloudflare:test'
 import { env } from 'cloudflare:workers'
 import { afterEach, beforeAll, expect, test } from 'vitest'
+import { returnPath } from '#core/return-path'
 import { makeApp } from '../../worker/app.ts'
 import { call } from './api.ts'
 import { deliver, freshStripe, openSession, stripe } from './billing.ts'
@@ -197,8 +198,10 @@ test('an old session shows what there is, and is led to sign-in by whatever make
   await hurtSupabase({ aheadMs: 0 })
   for (const [path, form] of CHANGING) {
     const { location } = await send(path, form, late)
-    const part = path.split('/')[2]
-    expect([path, location]).toEqual([path, `/login?next=%2Fdashboard%2F${part}&why=fresh`])
+    const next = path.includes('change') ? `${path}?plan=starter` : path.split('/', 3).join('/')
+    const login = `/login?${new URLSearchParams({ next, why: 'fresh' })}`
+    expect([path, location]).toEqual([path, login])
+    expect(returnPath(next, '')).toBe(next)
   }
   for (const part of ['keys', 'settings', 'billing/change?plan=pro', 'settings/delete']) {
     const shown = await page(`/dashboard/${part}`, null, late)

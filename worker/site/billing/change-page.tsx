@@ -47,7 +47,7 @@ export function ChangePage({ billing, wanted, csrf, fresh, attempted }: ChangePr
           </a>
         </form>
       ) : (
-        <SignInFirst what="To change your plan" next="/dashboard/billing" />
+        <SignInFirst what="To change your plan" next={`/dashboard/billing/change?plan=${wanted}`} />
       )}
     </div>
   )

@@ -39,7 +39,8 @@ export function addBillingPages(app: OpenAPIHono<App>): void {
   app.get(`${PATH}/change`, async (c) => {
     const wanted = c.req.query('plan') ?? ''
     if (!isPlanName(wanted)) return c.redirect(PATH, 303)
-    return withBilling(c, (who, billing) => answerChange(c, who, billing, wanted, null))
+    const show = (who: Somebody, billing: Billing) => answerChange(c, who, billing, wanted, null)
+    return withBilling(c, show, changeOf(wanted))
   })
 
   app.post(`${PATH}/change`, async (c) => {
@@ -53,7 +54,8 @@ export function addBillingPages(app: OpenAPIHono<App>): void {
       if (!answer.ok) {
         const attempted = { typed, error: answer.error }
         return (
-          signInAgain(c, answer.error, PATH) ?? answerChange(c, who, billing, wanted, attempted)
+          signInAgain(c, answer.error, changeOf(wanted)) ??
+          answerChange(c, who, billing, wanted, attempted)
         )
       }
       const { url, change } = answer.data
@@ -94,11 +96,18 @@ function capError(error: OwnError, cents: number | null): OwnError {
 
 type Answer = Response | Promise<Response>
 
+/** Where a change is told before it is made. */
+function changeOf(wanted: PlanName): string {
+  return `${PATH}/change?plan=${wanted}`
+}
+
+/** Shows something of the billing of who is signed in. @param next where sign-in leads back to */
 async function withBilling(
   c: Context<App>,
   show: (who: Somebody, billing: Billing) => Answer,
+  next = PATH,
 ): Promise<Response> {
-  const who = await signedInOr(c, PATH)
+  const who = await signedInOr(c, next)
   if (who instanceof Response) return who
   const read = await readBilling(c)
   if (!read.ok) return signInAgain(c, read.error, PATH) ?? answerFault(c, read.error, PATH)
