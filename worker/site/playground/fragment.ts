@@ -20,7 +20,7 @@ export function readFragment(fragment: string): Linked {
 
 /** Prints what `readFragment` reads: an endpoint with what its form holds. */
 export function printFragment({ id, fields }: Operation, values: Values): string {
-  const given = [...fields.map(({ name }) => name), FORMAT].flatMap((name) => {
+  const given = [...fields.map(({ name }) => name), FORMAT].flatMap((name): [string, string][] => {
     const text = values[name] ?? ''
     return text === '' ? [] : [[name, text]]
   })

@@ -14,7 +14,6 @@ from websockets.sync.client import connect  # pip install websockets
 
 with connect(
     ${JSON.stringify(origin.replace(/^http/, 'ws') + path)},
-    subprotocols=["kb.v1"],
     additional_headers={${KEY}},
 ) as stream:
     stream.send(${JSON.stringify(subscribe)})

@@ -17,7 +17,9 @@ function fetchSample({ operation, method, path, accept, body }: Call, origin: st
   ]
   const init = [
     ...(method === 'GET' ? [] : [`method: ${quoted(method)}`]),
-    ...(headers.length === 0 ? [] : [`headers: { ${headers.join(', ')} }`]),
+    ...(headers.length === 0
+      ? []
+      : [`headers: {\n${headers.map((each) => `    ${each},\n`).join('')}  }`]),
     ...(body === null ? [] : [`body: ${quoted(body)}`]),
   ]
   const options = init.length === 0 ? '' : `, {\n${init.map((each) => `  ${each},\n`).join('')}}`

@@ -43,6 +43,7 @@ export class AnswerView {
     }
     part('picture').replaceChildren()
     part('text').textContent = ''
+    part('refusal').textContent = ''
   }
 
   /** Says how it stands. @param look of a pill */

@@ -1,5 +1,6 @@
 import { FORMAT, type Values } from '../../playground/call.ts'
 import type { Operation, OperationField } from '../../playground/operation.ts'
+import { csrfWord } from '../page-key.ts'
 import { element } from '../picture/element.ts'
 import { inputOf } from './inputs.ts'
 
@@ -67,7 +68,7 @@ export class Fields {
     const id = `field-${name}`
     const made = inputOf(field, id, value, this.#showcase)
     // How an instant is written, its own placeholder shows.
-    const [told = ''] = kind === 'instant' ? about.split('. RFC 3339') : [about]
+    const [told = ''] = kind === 'instant' ? about.split('. RFC 3339') : [about + searchWords(kind)]
     const hint = element('p', 'quiet about', told)
     hint.id = `${id}-hint`
     const fault = element('p', 'fault')
@@ -87,6 +88,12 @@ export class Fields {
     row.append(fault)
     return row
   }
+}
+
+function searchWords(kind: OperationField['kind']): string {
+  if (kind !== 'market' && kind !== 'markets' && kind !== 'event' && kind !== 'series') return ''
+  if (csrfWord() !== null) return '. Type to search: a search costs 1 credit'
+  return kind === 'market' || kind === 'markets' ? '. Visitors see those that are offered' : ''
 }
 
 /** Whether a field is always in sight: the others are folded away. */

@@ -16,6 +16,20 @@ const FIRST = 'getMarketOrderbook'
 /** What stays in the form when another endpoint is chosen. */
 const KEPT = ['ticker', 'tickers', 'markets', 'market', 'event', 'series', 'at', 'from', 'to']
 
+/** What to do about a refusal that every call would meet. */
+const VISITOR_DONE: Readonly<Record<string, string>> = {
+  quota_exceeded:
+    'What visitors may spend in a day is spent. It begins anew at 00:00 UTC; a free key has credits of its own.',
+}
+const ACCOUNT_DONE: Readonly<Record<string, string>> = {
+  quota_exceeded:
+    'The credits of this month are spent. The dashboard shows by what, and billing offers more.',
+  payment_required: 'A payment is due: billing on the dashboard says which.',
+  unauthorized: 'Your session is over. Sign in again, or load the page anew to go on as a visitor.',
+}
+
+const ONE_STREAM = 'A visitor key follows markets by /v1/stream alone.'
+
 /** The page: a form, its call, and what was answered. Its state lies in the address's fragment. */
 export class Playground {
   readonly #operations = read<readonly Operation[]>('operations')
@@ -162,6 +176,11 @@ export class Playground {
   }
 
   async #connect(call: Call): Promise<void> {
+    if (this.#visitor && !call.operation.visitors) {
+      this.#answer.begin('')
+      this.#answer.refuse({ code: 'forbidden', message: ONE_STREAM }, null)
+      return this.#running(false)
+    }
     const { StreamView } = await import('./stream-view.ts')
     this.#stream ??= new StreamView(this.#answer, () => this.#running(false))
     await this.#stream.start(call)
@@ -198,14 +217,12 @@ export class Playground {
     return market !== undefined && this.#fields.fault(market.name, words)
   }
 
-  /** What to do when there are no more credits. */
+  /** What to do when nothing more can be sent. */
   #sayDone(code: string): void {
-    if (code !== 'quota_exceeded') return
-    const fault = part('who-fault')
-    fault.hidden = false
-    fault.textContent = this.#visitor
-      ? 'What visitors may spend in a day is spent. It begins anew at 00:00 UTC; a free key has credits of its own.'
-      : 'The credits of this month are spent. The dashboard shows by what, and billing offers more.'
+    const words = this.#visitor ? VISITOR_DONE[code] : ACCOUNT_DONE[code]
+    if (words === undefined) return
+    part('who-fault').hidden = false
+    part('who-fault').textContent = words
   }
 
   #running(on: boolean): void {

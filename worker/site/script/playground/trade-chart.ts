@@ -15,7 +15,9 @@ export class TradeChart {
           paths: () => null,
           points: { show: true, size: 6, fill: () => inks.of(ink), stroke: () => inks.of(ink) },
         })),
-      axes: (inks) => [axisOf(inks, { size: 56 })],
+      axes: (inks) => [
+        axisOf(inks, { size: 62, values: (_, prices) => prices.map((price) => price.toFixed(4)) }),
+      ],
     })
   }
 
