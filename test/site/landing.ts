@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process'
 import { promisify } from 'node:util'
-import type { Page } from 'playwright-core'
+import type { Page, WebSocketRoute } from 'playwright-core'
 import { expect, test } from 'vitest'
 import { until } from '../until.ts'
 import type { Site } from './site-rig.ts'
@@ -37,29 +37,49 @@ export function testLanding(site: () => Site): void {
     await page.context().close()
   })
 
-  test('a book that nobody vouches for is said to be stale, and goes on when it can', async () => {
+  test('what becomes of the shown book is told: time over, stale, unknown, closed', async () => {
     const context = await site().visitor()
     const page = await context.newPage()
-    let cut = () => {}
-    let away = false
+    let line: WebSocketRoute | undefined
+    let [lines, lastSeq, away, mute] = [0, 0, false, false]
     await page.routeWebSocket(/\/v1\/stream$/, (socket) => {
       if (away) return void socket.close()
+      lines += 1
+      line = socket
       const server = socket.connectToServer()
-      cut = () => {
-        away = true
-        void server.close()
-        void socket.close()
-      }
+      server.onMessage((text) => {
+        const { seq } = JSON.parse(String(text))
+        lastSeq = (Array.isArray(seq) ? seq[1] : seq) ?? lastSeq
+        if (!mute) socket.send(text)
+      })
     })
+    const shows = (state: string) => page.waitForSelector(`#feed.${state}`)
     await page.goto(`${site().url}/`)
-    await page.waitForSelector('#feed.live')
-    cut()
-    await page.waitForSelector('#feed.stale')
+    await shows('live')
+    // A visitor’s stream lasts five minutes: the next one is opened at once.
+    await line?.close({ code: 4003, reason: 'the time of this key is over' })
+    await until('another stream was opened', () => lines === 2)
+    await shows('live')
+    away = true
+    await line?.close()
+    await shows('stale')
     expect(await page.textContent('#why')).toMatch(/^Nobody vouches for this book now/)
     expect(await page.getAttribute('#bids', 'class')).toBe('dim')
     away = false
-    await page.waitForSelector('#feed.live')
+    await shows('live')
     expect(await page.isVisible('#why')).toBe(false)
+    mute = true
+    const market = await page.getAttribute('#shown', 'data-ticker')
+    const now = Date.now() * 1000
+    const record = { market, event_us: null, recv_us: now }
+    const gap = { type: 'gap', seq: lastSeq + 1, cause: 'cut', from_us: now, to_us: null }
+    line?.send(JSON.stringify({ ...record, ...gap, prev_seq: lastSeq }))
+    await shows('unknown')
+    expect(await page.textContent('#why')).toMatch(/^No book is known since \d\d:\d\d:\d\d UTC/)
+    expect(await page.locator('#bids tr:visible').count()).toBe(0)
+    line?.send(JSON.stringify({ ...record, type: 'end', seq: lastSeq + 2, reason: 'settled' }))
+    await shows('closed')
+    expect(await page.textContent('#why')).toContain('This market is over (settled)')
     await context.close()
   })
 

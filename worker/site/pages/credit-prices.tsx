@@ -79,7 +79,7 @@ export function PricingAnswers() {
           <h3>When does a month begin?</h3>
           <p>
             On the first, at 00:00 UTC, for everybody. Your first fee and its credits are prorated
-            by day. Credits that are left over end with their month.
+            for the rest of the month. Credits that are left over end with their month.
           </p>
         </div>
         <div>
@@ -92,8 +92,8 @@ export function PricingAnswers() {
         <div>
           <h3>What if a payment fails?</h3>
           <p>
-            You are told, and keep your plan for 7 days of grace. After that the account is on the
-            Free plan until it is paid.
+            You keep your plan for 7 days of grace. After that the account is on the Free plan until
+            it is paid.
           </p>
         </div>
         <div>

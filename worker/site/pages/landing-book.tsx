@@ -1,4 +1,5 @@
 import { printInstant } from '#core/instant'
+import type { BookAnswer } from '#core/wire/book-answer'
 import type { ShownMarket } from '../shown-market.ts'
 
 /** Levels of each side that are shown. */
@@ -18,7 +19,7 @@ export function LandingBook({ shown }: { readonly shown: ShownMarket | null }) {
       <div class="head">
         <h2 id="shown-title">{about?.title ?? 'A busy market'}</h2>
         <span id="feed" class="pill" role="status">
-          {shown?.book == null ? 'not connected' : 'as of loading'}
+          {standingOf(shown?.book ?? null)}
         </span>
       </div>
       <p class="quiet named">
@@ -43,6 +44,13 @@ export function LandingBook({ shown }: { readonly shown: ShownMarket | null }) {
       </p>
     </section>
   )
+}
+
+/** How the book stood when the page was made: it is live only once the script hears of it. */
+function standingOf(book: BookAnswer | null): string {
+  if (book === null) return 'not connected'
+  if (book.status === 'live') return `as of ${book.at_ts.slice(11, 19)} UTC`
+  return book.status
 }
 
 function Ladder({ shown }: { readonly shown: ShownMarket | null }) {
@@ -178,5 +186,5 @@ function Call({ id, title, command }: CallProps) {
 }
 
 function curlOf(origin: string, path: string): string {
-  return `curl -H 'Authorization: Bearer YOUR_KEY' \\\n  '${origin}${path}'`
+  return `curl -H 'Authorization: Bearer YOUR_KEY' \\\n'${origin}${path}'`
 }

@@ -37,7 +37,7 @@ export function addLanding(app: OpenAPIHono<App>): void {
                   Read the docs
                 </a>
                 <a class="button second" href="/playground">
-                  Try it in the playground
+                  Playground
                 </a>
               </p>
               <p class="quiet">10,000 credits a month are free. No card is asked for.</p>

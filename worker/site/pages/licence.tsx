@@ -67,9 +67,10 @@ function Licence() {
 
       <h2>What we promise of the data</h2>
       <p>
-        We tell what we know and what we do not: gaps, stale books and lost trades are named as such
-        in every answer. <a href="/docs/gaps">What that means in full.</a> Beyond that the data
-        comes as it is, without warranty that it is complete, right or in time for your purpose.
+        We tell what we know and what we do not: gaps, stale books and lost trades are said to be
+        so, never smoothed over. <a href="/docs/gaps">What that means in full.</a> Beyond that the
+        data comes as it is, without warranty that it is complete, right or in time for your
+        purpose.
       </p>
 
       <h2>The software</h2>

@@ -65,7 +65,7 @@ function Advice({ words }: { readonly words: AdviceWords | null }) {
       <p id="advice" role="status">
         {words?.sentence ?? 'One of the numbers cannot be read.'}
       </p>
-      <table>
+      <table hidden={words === null}>
         <thead>
           <tr>
             <th scope="col">Plan</th>

@@ -6,11 +6,18 @@ const DAY_US = 86_400_000_000
 /** Every plan with all that it is made of. @param props.known whether the browser keeps a session */
 export function PlanCards({ known }: { readonly known: boolean }) {
   return (
-    <div class="plans">
-      {PLAN_NAMES.map((name) => (
-        <PlanCard plan={PLANS[name]} known={known} />
-      ))}
-    </div>
+    <>
+      <div class="plans">
+        {PLAN_NAMES.map((name) => (
+          <PlanCard plan={PLANS[name]} known={known} />
+        ))}
+      </div>
+      <p class="quiet">
+        History is how far back you may read. The streamed range is the longest stretch of time that
+        one request for NDJSON or CSV may ask for. Overage is off until you turn it on, with a cap
+        of your own.
+      </p>
+    </>
   )
 }
 

@@ -50,7 +50,7 @@ export class FirstCalls {
   #show({ key, expiresMs }: PageKey): void {
     for (const call of CALLS) {
       const url = `${part('calls').dataset['origin'] ?? location.origin}${this.#path(call)}`
-      part(`call-${call}`).textContent = `curl -H 'Authorization: Bearer ${key}' \\\n  '${url}'`
+      part(`call-${call}`).textContent = `curl -H 'Authorization: Bearer ${key}' \\\n'${url}'`
     }
     const until = new Date(expiresMs).toISOString().slice(11, 16)
     part('key-note').textContent =

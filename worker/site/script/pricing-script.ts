@@ -23,7 +23,9 @@ function show(): void {
   }
   const words = adviceWords(read.use)
   part('advice').textContent = words.sentence
-  part('costs').replaceChildren(...words.costs.map((cost) => rowOf(cost, words.cheapest)))
+  const costs = part('costs')
+  costs.closest('table')?.removeAttribute('hidden')
+  costs.replaceChildren(...words.costs.map((cost) => rowOf(cost, words.cheapest)))
 }
 
 function showFault(read: ReadUse): void {
