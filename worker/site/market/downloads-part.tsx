@@ -28,9 +28,14 @@ export function DownloadsPart({ firstDay, lastDay }: DownloadsProps) {
         <button type="submit">Download</button>
       </form>
       <p id="file-note" class="quiet" role="status" />
-      <pre>
-        <code id="file-curl" />
-      </pre>
+      <div class="copy">
+        <pre tabindex={0}>
+          <code id="file-curl" />
+        </pre>
+        <button type="button" class="second" data-copies="file-curl" hidden>
+          Copy
+        </button>
+      </div>
     </section>
   )
 }

@@ -71,8 +71,8 @@ export function HistoryPart({ visitor, firstDay, lastDay }: HistoryProps) {
           <time id="time" class="num" />
           <span id="state" class="pill" />
         </div>
-        <p id="why" class="quiet" />
-        <div class="halves">
+        <p id="why" class="note" />
+        <div class="halves books">
           <div id="ladder" />
           <div id="depth" />
         </div>

@@ -1,23 +1,28 @@
 import type { OpenAPIHono } from '@hono/zod-openapi'
-import type { Context } from 'hono'
 import { printInstant } from '#core/instant'
 import { MARKET_STATUSES } from '#core/market-status'
-import { type App, readMarketData } from '../../context.ts'
+import type { App } from '../../context.ts'
 import { DatabaseAwayError } from '../../database.ts'
-import { showcaseOf } from '../../keys/showcase.ts'
-import { searchMarkets } from '../../store/market-search.ts'
-import { type ListedMarket, listMarkets } from '../../store/markets.ts'
+import type { ListedMarket } from '../../store/markets.ts'
 import { answerPage } from '../page.tsx'
 import { MarketsAway } from '../pages/no-market.tsx'
 import { printMoment } from '../print-moment.ts'
 import { sitePath } from '../site-path.ts'
+import { type FoundMarkets, findMarkets } from './find-markets.ts'
 import { listAddress, type MarketQuery, readMarketQuery } from './market-query.ts'
 
-const PAGE = 50
+/** Names that are suggested to who types. */
+const NAMES = 8
 
-/** `GET /markets`: the list of markets and its search. */
+/** `GET /markets`: the list of markets and its search; `/market-names?q=`: names for who types, as JSON. */
 export function addMarketList(app: OpenAPIHono<App>): void {
   sitePath(app, '/markets')
+  sitePath(app, '/market-names')
+  app.get('/market-names', async (c) => {
+    const query = readMarketQuery({ q: c.req.query('q') ?? '' })
+    const { rows } = query.q === '' ? { rows: [] } : await findMarkets(c, query, NAMES)
+    return c.json({ data: rows.map(({ ticker, title }) => ({ ticker, title })) })
+  })
   app.get('/markets', async (c) => {
     const query = readMarketQuery(c.req.query())
     try {
@@ -26,6 +31,7 @@ export function addMarketList(app: OpenAPIHono<App>): void {
         title: 'Markets',
         description: 'Search the markets whose order books are recorded, and see from when on.',
         body: <MarketList query={query} {...found} />,
+        scripts: query.shown ? [] : ['markets.js'],
         styles: ['market.css'],
       })
     } catch (error) {
@@ -35,35 +41,7 @@ export function addMarketList(app: OpenAPIHono<App>): void {
   })
 }
 
-type Found = { readonly rows: readonly ListedMarket[]; readonly next: MarketQuery['after'] }
-
-async function findMarkets(c: Context<App>, query: MarketQuery): Promise<Found> {
-  const { q, after } = query
-  const [status, series, event] = [query.status, query.series, query.event].map(
-    (text) => text || undefined,
-  )
-  const filter = { status, series, event }
-  if (query.shown) {
-    const tickers = await showcaseOf(c)
-    const rows = await readMarketData(c, (sql) =>
-      listMarkets(sql, { ...filter, tickers, order: 'asc', limit: PAGE }),
-    )
-    return { rows: rows.rows, next: null }
-  }
-  const limit = PAGE + 1
-  const rows = await readMarketData(c, async (sql) => {
-    if (q !== '') {
-      const search = { ...filter, typed: q, after: after ?? undefined, limit }
-      return (await searchMarkets(sql, search)).rows
-    }
-    const span = { ...filter, after: after?.ticker, order: 'asc', limit } as const
-    return (await listMarkets(sql, span)).rows.map((row) => ({ ...row, rank: 0 }))
-  })
-  const last = rows.length > PAGE ? rows[PAGE - 1] : undefined
-  return { rows: rows.slice(0, PAGE), next: last ?? null }
-}
-
-function MarketList({ query, rows, next }: Found & { readonly query: MarketQuery }) {
+function MarketList({ query, rows, next }: FoundMarkets & { readonly query: MarketQuery }) {
   return (
     <>
       <h1>Markets</h1>
@@ -123,7 +101,10 @@ function SearchForm({ query }: { readonly query: MarketQuery }) {
           value={query.q}
           maxlength={200}
           placeholder="fed december, bitcoin 95000 …"
+          list="names"
+          autocomplete="off"
         />
+        <datalist id="names" />
       </div>
       <div>
         <label for="status">Status</label>

@@ -1,4 +1,5 @@
 import { callApi } from './call-api.ts'
+import { wireCopyButtons } from './copy-button.ts'
 import { forgetPageKey, pageKey } from './page-key.ts'
 import { part } from './part.ts'
 import { element } from './picture/element.ts'
@@ -33,6 +34,7 @@ export class MarketDownloads {
       event.preventDefault()
       void this.#make()
     })
+    wireCopyButtons()
     change()
   }
 

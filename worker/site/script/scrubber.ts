@@ -114,7 +114,7 @@ export class Scrubber {
     pill.className = `pill ${state}`
     pill.textContent = word
     part('why').textContent = why
-    part('why').className = shown.kind === 'book' ? 'quiet' : 'note warn'
+    part('why').className = shown.kind === 'book' ? 'note' : 'note warn'
     this.#slider.setAttribute('aria-valuetext', `${time.textContent}, ${wordsOf(shown)}`)
   }
 }
