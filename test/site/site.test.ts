@@ -1,6 +1,8 @@
 import { afterAll, beforeAll, describe } from 'vitest'
 import { testBilling } from './billing.ts'
 import { testDashboard } from './dashboard.ts'
+import { testDocs } from './docs.ts'
+import { testDocsSamples } from './docs-samples.ts'
 import { testDoctor } from './doctor.ts'
 import { testKeys } from './keys.ts'
 import { testLanding } from './landing.ts'
@@ -9,6 +11,7 @@ import { testMarketPages } from './market.ts'
 import { testPeople } from './people.ts'
 import { testPlayground } from './playground.ts'
 import { type Site, startSite } from './site-rig.ts'
+import { testStatus } from './status.ts'
 
 let running: Site | undefined
 
@@ -34,3 +37,6 @@ describe('people', () => testPeople(site))
 describe('keys', () => testKeys(site))
 describe('billing', () => testBilling(site))
 describe('playground', () => testPlayground(site))
+describe('status', () => testStatus(site))
+describe('docs', () => testDocs(site))
+describe('docs samples', () => testDocsSamples(site))

@@ -1,9 +1,10 @@
 import type { OpenAPIHono } from '@hono/zod-openapi'
 import type { App } from '../../context.ts'
+import { perEnv } from '../../per-env.ts'
 import { answerText } from '../answer-text.ts'
 import { DOCS } from '../dist/docs.js'
 import { answerDocs } from '../docs-answer.tsx'
-import { addReferences } from '../reference/reference-pages.tsx'
+import { addReferences, restReference, streamReference } from '../reference/reference-pages.tsx'
 import { sitePath } from '../site-path.ts'
 import { addMachineFiles } from './machine-files.ts'
 
@@ -12,7 +13,8 @@ export function addDocs(app: OpenAPIHono<App>): void {
   sitePath(app, '/docs')
   sitePath(app, '/docs/:name')
   addReferences(app)
-  app.get('/docs/search.json', (c) => answerText(c, 'application/json', SEARCHED))
+  const places = perEnv(() => placesOf(app))
+  app.get('/docs/search.json', (c) => answerText(c, 'application/json', places(c.env)))
   for (const page of DOCS) {
     const href = hrefOf(page.slug)
     for (const path of [href, `/docs/${page.slug}.md`]) {
@@ -23,12 +25,22 @@ export function addDocs(app: OpenAPIHono<App>): void {
 }
 
 /** Titles and headings of every page with their addresses, for the field that finds them. */
-const SEARCHED = JSON.stringify(
-  DOCS.flatMap(({ slug, title, headings }) => [
-    [title, hrefOf(slug)],
-    ...headings.map(({ id, text }) => [`${title}: ${text}`, `${hrefOf(slug)}#${id}`]),
-  ]),
-)
+function placesOf(app: OpenAPIHono<App>): string {
+  const pages = [
+    ...DOCS.map((page) => ({ ...page, href: hrefOf(page.slug) })),
+    { ...restReference(app), href: '/docs/api' },
+    { ...streamReference(), href: '/docs/streams' },
+  ]
+  return JSON.stringify(
+    pages.flatMap(({ href, title, headings }) => [
+      [title, href],
+      ...headings.map(({ id, text }) => [
+        `${title}: ${text.replaceAll('\u200b', '')}`,
+        `${href}#${id}`,
+      ]),
+    ]),
+  )
+}
 
 function hrefOf(slug: string): string {
   return slug === 'index' ? '/docs' : `/docs/${slug}`
