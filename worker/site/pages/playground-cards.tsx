@@ -21,7 +21,12 @@ export function CallCard({ operations }: { readonly operations: readonly Operati
             ))}
           </select>
         </div>
-        <p id="summary" />
+        <p>
+          <span id="summary" />{' '}
+          <a id="reference" href="/docs/api">
+            Reference
+          </a>
+        </p>
         <p id="only-accounts" class="note warn" hidden>
           A visitor key may not call this. <a href="/signup">Make a free key</a> or{' '}
           <a href="/login?next=/playground">sign in</a>.

@@ -74,7 +74,7 @@ export class Fields {
     const fault = element('p', 'fault')
     fault.id = `${id}-fault`
     fault.hidden = true
-    made.input.setAttribute('aria-describedby', `${hint.id} ${fault.id}`)
+    made.input.setAttribute('aria-describedby', told === '' ? fault.id : `${hint.id} ${fault.id}`)
     if (required) made.input.setAttribute('aria-required', 'true')
     this.#read.set(name, made.read)
     this.#faults.set(name, { text: fault, input: made.input })

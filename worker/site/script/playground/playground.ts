@@ -1,3 +1,4 @@
+import { MARKET_MINUTES_PER_CREDIT } from '#core/credit'
 import { VISITOR_CONFLATE_MS } from '#core/visitor-bounds'
 import { type Call, callOf, type Values } from '../../playground/call.ts'
 import { printFragment, readFragment } from '../../playground/fragment.ts'
@@ -87,6 +88,7 @@ export class Playground {
     this.#stop()
     this.#answer.begin('nothing sent yet')
     part('summary').textContent = `${operation.summary}.`
+    part<HTMLAnchorElement>('reference').href = `/docs/api#${operation.id}`
     part('only-accounts').hidden = !this.#visitor || operation.visitors
     part('send').textContent = operation.stream ? 'Connect' : 'Send'
     this.#fields.show(operation, this.#filled(operation, values))
@@ -124,11 +126,8 @@ export class Playground {
     const unasked = !priced || call.missing.length > 0 || (this.#visitor && !visitors)
     this.#cost.ask(unasked ? null : call)
     if (!unasked) return
-    part('cost').textContent = !priced
-      ? 'Costs no credits.'
-      : call.missing.length > 0
-        ? `To be filled in: ${call.missing.join(', ')}.`
-        : ''
+    part('cost').textContent =
+      call.missing.length > 0 ? `To be filled in: ${call.missing.join(', ')}.` : unpricedWords(call)
   }
 
   #tellCost(cost: Cost | null): void {
@@ -257,6 +256,12 @@ export class Playground {
       }, 2000)
     })
   }
+}
+
+/** What is said of the cost of what is not asked about. */
+function unpricedWords({ operation: { priced, stream } }: Call): string {
+  if (stream) return `Costs 1 credit for ${MARKET_MINUTES_PER_CREDIT} market-minutes.`
+  return priced ? '' : 'Costs no credits.'
 }
 
 function read<Value>(id: string): Value {
