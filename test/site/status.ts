@@ -26,22 +26,23 @@ export function testStatus(site: () => Site): void {
   })
 
   test('the page looks again by itself, and says when it cannot', async () => {
+    const answer = (await (await fetch(`${site().url}/v1/status`)).json()) as { data: object }
+    const slower = { ...answer, data: { ...answer.data, lag_p50_ms: 4321 } }
     const page = await site().open('/status')
     await page.clock.install()
     await page.reload()
-    const seen = await page.textContent('#now-seen')
-    const looked = page.waitForResponse('**/v1/status')
+    await page.route('**/v1/status', (route) => route.fulfill({ json: slower }))
     await page.clock.runFor(31_000)
-    await looked
-    await page.waitForFunction(`document.getElementById('now-seen').textContent !== '${seen}'`)
+    await until('it is shown', async () => (await page.textContent('#now-p50')) === '4.3 s')
     expect(await page.locator('#now-away').isVisible()).toBe(false)
 
     await page.route('**/v1/status', (route) => route.fulfill({ status: 429, body: '{}' }))
     await page.clock.runFor(31_000)
-    await page.waitForSelector('#now-away', { state: 'visible' })
+    const away = page.locator('#now-away')
+    await until('it is said', () => away.isVisible())
     await page.unrouteAll()
     await page.clock.runFor(31_000)
-    await page.waitForSelector('#now-away', { state: 'hidden' })
+    await until('it is over', async () => !(await away.isVisible()))
   })
 }
 
