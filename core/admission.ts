@@ -11,6 +11,8 @@ export type SpendAsk = {
   readonly rev: number
   /** The path as it is described, `/v1/markets/{ticker}/orderbook`. */
   readonly route: string
+  /** Of the request; GET where nobody says. */
+  readonly method?: string
   /** At most so many credits; what it really cost is settled. */
   readonly credits: number
   /** Whether it takes part of the rate: a request does, a further block of it does not. */

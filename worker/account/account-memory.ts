@@ -1,4 +1,6 @@
+import type { CallEnd } from '#core/call-log'
 import type { Micros } from '#core/instant'
+import { addColumn } from './add-column.ts'
 
 /** What a request has reserved and not settled. */
 export type OpenSpend = {
@@ -9,6 +11,7 @@ export type OpenSpend = {
   readonly requests: number
   readonly held: number
   readonly atMs: number
+  readonly method?: string
 }
 
 /** What became of a request, or of a part of a stream. */
@@ -38,16 +41,22 @@ type Row = Record<string, SqlStorageValue>
 /** What was spent in the last minutes, request by request: one row written to reserve, one to settle. */
 export class SpendMemory {
   readonly #sql: SqlStorage
+  /** Calls that are kept however old they are. */
+  readonly #logged: number
   /** Rows that were settled under this number are in no sum yet. */
   #fold: number
   #forgotMs = Number.NEGATIVE_INFINITY
 
-  constructor(sql: SqlStorage) {
+  /** @param logged so many calls are kept however old they are */
+  constructor(sql: SqlStorage, logged: number) {
     this.#sql = sql
+    this.#logged = logged
     sql.exec(`create table if not exists spends (
       id text primary key, key_id text not null, route text not null, requests integer not null,
       held integer not null, at_ms integer not null, state integer not null, failed integer,
       credits integer, over integer, hour_us integer, plan text, fold integer) without rowid`)
+    for (const column of ['method text', 'status integer', 'ms integer'])
+      addColumn(sql, 'spends', column)
     sql.exec('create table if not exists folds (one integer primary key, fold integer not null)')
     this.#fold = Number(sql.exec('select fold from folds').toArray()[0]?.['fold'] ?? 0)
   }
@@ -58,10 +67,10 @@ export class SpendMemory {
     return row === undefined ? null : (STATES[Number(row['state'])] ?? null)
   }
 
-  reserve({ id, keyId, route, requests, held, atMs }: OpenSpend): void {
-    const insert = `insert into spends (id, key_id, route, requests, held, at_ms, state)
-      values (?, ?, ?, ?, ?, ?, 0)`
-    this.#sql.exec(insert, id, keyId, route, requests, held, atMs)
+  reserve({ id, keyId, route, requests, held, atMs, method = 'GET' }: OpenSpend): void {
+    const insert = `insert into spends (id, key_id, route, requests, held, at_ms, state, method)
+      values (?, ?, ?, ?, ?, ?, 0, ?)`
+    this.#sql.exec(insert, id, keyId, route, requests, held, atMs, method)
   }
 
   /** More is reserved. */
@@ -69,19 +78,25 @@ export class SpendMemory {
     this.#sql.exec('update spends set held = ? where id = ?', held, id)
   }
 
-  /** What was reserved has become this. */
-  settle(id: string, state: Exclude<SpendState, 'open'>, settled: Settled): void {
+  /** What was reserved has become this. @param end how its answer ended; null where nobody tells */
+  settle(
+    id: string,
+    state: Exclude<SpendState, 'open'>,
+    settled: Settled,
+    end: CallEnd | null,
+  ): void {
     const { failed, credits, over, hourUs, plan } = settled
     const update = `update spends set state = ?, failed = ?, credits = ?, over = ?, hour_us = ?,
-      plan = ?, fold = ? where id = ?`
-    const values = [STATES.indexOf(state), failed, credits, over, hourUs, plan, this.#fold, id]
-    this.#sql.exec(update, ...values)
+      plan = ?, fold = ?, status = ?, ms = ? where id = ?`
+    const values = [STATES.indexOf(state), failed, credits, over, hourUs, plan, this.#fold]
+    this.#sql.exec(update, ...values, end?.status ?? null, end?.ms ?? null, id)
   }
 
   /** Keeps what is settled at once; in place of what was released under the same id. */
   charge(id: string, atMs: number, settled: Settled): void {
     const { keyId, route, requests, failed, credits, over, hourUs, plan } = settled
-    const insert = 'insert or replace into spends values (?, ?, ?, ?, 0, ?, 1, ?, ?, ?, ?, ?, ?)'
+    const insert = `insert or replace into spends (id, key_id, route, requests, held, at_ms, state,
+      failed, credits, over, hour_us, plan, fold) values (?, ?, ?, ?, 0, ?, 1, ?, ?, ?, ?, ?, ?)`
     const what = [failed, credits, over, hourUs, plan, this.#fold]
     this.#sql.exec(insert, id, keyId, route, requests, atMs, ...what)
   }
@@ -118,17 +133,35 @@ export class SpendMemory {
     this.#sql.exec('insert or replace into folds values (1, ?)', this.#fold)
   }
 
-  /** Forgets what is known long enough; nothing that is in no sum yet. */
+  /** Forgets what is known long enough, the last calls apart; nothing that is in no sum yet. */
   forget(nowMs: number): void {
     if (Math.abs(nowMs - this.#forgotMs) < FORGET_MS) return
     this.#forgotMs = nowMs
-    const old = 'delete from spends where at_ms < ? and state > 0 and fold < ?'
-    this.#sql.exec(old, nowMs - KNOWN_MS, this.#fold)
+    const before = nowMs - KNOWN_MS
+    if (this.#logged > 0) this.#gather(before)
+    const old = `delete from spends where at_ms < ? and state > 0 and fold < ? and (requests = 0
+      or ? = 0 or at_ms < (
+        select at_ms from spends where requests > 0 order by at_ms desc limit 1 offset ?))`
+    this.#sql.exec(old, before, this.#fold, this.#logged, Math.max(0, this.#logged - 1))
   }
 
-  /** Whether any request is kept. */
-  get isEmpty(): boolean {
-    return this.#sql.exec('select 1 from spends limit 1').toArray().length === 0
+  /** Whether anything is kept that is to be forgotten. */
+  get isForgetful(): boolean {
+    const query = `select 1 from spends where requests = 0
+      union all select 1 from (select 1 from spends limit 1 offset ?) limit 1`
+    return this.#sql.exec(query, this.#logged).toArray().length > 0
+  }
+
+  /** What further blocks and streams cost is kept with the call that began them. */
+  #gather(beforeMs: number): void {
+    const gather = `update spends set credits = spends.credits + part.credits,
+        status = min(spends.status, coalesce(part.status, spends.status)),
+        ms = max(spends.ms, coalesce(part.ms, spends.ms))
+      from (select substr(id, 1, instr(id, '.') - 1) as call, sum(credits) as credits,
+          min(status) as status, max(ms) as ms from spends
+        where requests = 0 and at_ms < ? and state > 0 and fold < ? group by 1) as part
+      where spends.id = part.call and state > 0 and fold < ?`
+    this.#sql.exec(gather, beforeMs, this.#fold, this.#fold)
   }
 }
 

@@ -1,4 +1,5 @@
 import type { Admission, SpendAsk } from '#core/admission'
+import type { CallEnd } from '#core/call-log'
 import type { Micros } from '#core/instant'
 import { isPageKey, keyRefusal } from '#core/key-standing'
 import { isInPaymentTrouble, type Terms } from '#core/terms'
@@ -19,7 +20,12 @@ export const PAGES = 'page'
 const UNKNOWN_RATE = { perS: 0, burst: 0, remaining: 0, resetMs: 0 }
 
 type Refusal = Pick<Extract<Admission, { ok: false }>, 'code' | 'message' | 'retryAfterMs'>
-type Early = { readonly credits: number; readonly failed: boolean; readonly atMs: number }
+type Early = {
+  readonly credits: number
+  readonly failed: boolean
+  readonly end: CallEnd | null
+  readonly atMs: number
+}
 type What = Pick<OpenSpend, 'keyId' | 'route' | 'requests'>
 
 /** Admits requests and settles what they cost. Each call runs to its end in one turn, so that nothing is decided twice. */
@@ -76,8 +82,9 @@ export class Spending {
     if (this.#memory.find(id) !== null) return this.#answer(terms, nowMs, null)
     const refusal = this.#judge(known, terms, ask, nowMs)
     if (refusal !== null) return this.#answer(terms, nowMs, refusal)
-    const what = { keyId: this.#countedAs(ask.keyId), route, requests: ask.counts ? 1 : 0 }
-    const spend = { id, ...what, held: credits, atMs: nowMs }
+    const what = { keyId: this.countedAs(ask.keyId), route, requests: ask.counts ? 1 : 0 }
+    const { method = 'GET' } = ask
+    const spend = { id, ...what, held: credits, atMs: nowMs, method }
     this.#memory.reserve(spend)
     this.#open.set(id, spend)
     this.#purse.hold(spend.keyId, credits)
@@ -89,11 +96,19 @@ export class Spending {
    * Fixes what a request cost, once; never more than it had reserved. One that has not asked yet is settled as soon as it does:
    * calls of two requests may overtake each other.
    */
-  settle(known: KnownAccount, id: string, credits: number, failed: boolean, nowMs: number): void {
+  settle(
+    known: KnownAccount,
+    id: string,
+    credits: number,
+    failed: boolean,
+    end: CallEnd | null,
+    nowMs: number,
+  ): void {
     this.releaseDue(known, nowMs)
     const open = this.#open.get(id)
-    if (open !== undefined) this.#end(known, open, { state: 'settled', credits, failed }, nowMs)
-    else if (this.#memory.find(id) === null) this.#noteEarly(id, { credits, failed, atMs: nowMs })
+    const settled = { credits, failed, end }
+    if (open !== undefined) this.#end(known, open, { state: 'settled', ...settled }, nowMs)
+    else if (this.#memory.find(id) === null) this.#noteEarly(id, { ...settled, atMs: nowMs })
   }
 
   /**
@@ -104,7 +119,7 @@ export class Spending {
     this.releaseDue(known, nowMs)
     const open = this.#open.get(id)
     if (open !== undefined) {
-      this.#end(known, open, { state: 'settled', credits, failed: false }, nowMs)
+      this.#end(known, open, { state: 'settled', credits, failed: false, end: null }, nowMs)
       return Math.min(credits, open.held)
     }
     const before = this.#memory.find(id)
@@ -112,7 +127,7 @@ export class Spending {
     const terms = this.#terms.at(known, us(nowMs))
     // One that was released is counted already.
     const requests = before === null ? what.requests : 0
-    const counted = { ...what, requests, keyId: this.#countedAs(what.keyId) }
+    const counted = { ...what, requests, keyId: this.countedAs(what.keyId) }
     const paid = Math.min(credits, this.leftOf(known, terms, what.keyId))
     const settled = this.#settled(terms, counted, paid, 0, nowMs)
     this.#memory.charge(id, nowMs, settled)
@@ -129,7 +144,7 @@ export class Spending {
   releaseDue(known: KnownAccount, nowMs: number): void {
     for (const open of this.#open.values()) {
       if (nowMs - open.atMs < HELD_MS) break
-      this.#end(known, open, { state: 'released', credits: 0, failed: true }, nowMs)
+      this.#end(known, open, { state: 'released', credits: 0, failed: true, end: null }, nowMs)
     }
     for (const [id, { atMs }] of this.#early) {
       if (nowMs - atMs < HELD_MS) break
@@ -203,6 +218,7 @@ export class Spending {
       readonly state: 'settled' | 'released'
       readonly credits: number
       readonly failed: boolean
+      readonly end: CallEnd | null
     },
     nowMs: number,
   ): void {
@@ -211,7 +227,8 @@ export class Spending {
     const terms = this.#terms.at(known, us(nowMs))
     const credits = Math.min(Math.max(0, end.credits), open.held)
     const failed = end.failed ? open.requests : 0
-    this.#memory.settle(open.id, end.state, this.#settled(terms, open, credits, failed, nowMs))
+    const settled = this.#settled(terms, open, credits, failed, nowMs)
+    this.#memory.settle(open.id, end.state, settled, end.end)
   }
 
   #settled(
@@ -234,7 +251,7 @@ export class Spending {
   }
 
   /** Keys without a row are many: they are counted as one. */
-  #countedAs(keyId: string): string {
+  countedAs(keyId: string): string {
     return isVisitors(this.#name) || isPageKey(keyId) ? PAGES : keyId
   }
 

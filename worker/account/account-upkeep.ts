@@ -113,7 +113,7 @@ export class Upkeep {
     const openUs = usage.openUs
     if (openUs !== null)
       return Math.max(1000, openUs / 1000 + HOUR_MS + this.#closeMs + 1000 - nowMs())
-    return memory.isEmpty ? null : KNOWN_MS
+    return memory.isForgetful ? KNOWN_MS : null
   }
 
   #arm(inMs: number): void {

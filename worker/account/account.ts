@@ -1,6 +1,8 @@
 import { DurableObject } from 'cloudflare:workers'
 import type { AccountLimits, AccountUsage, OpenStream } from '#core/account-word'
 import type { Admission, LeaseAsk, LeaseWord, SpendAsk } from '#core/admission'
+import { API_ERROR_STATUS } from '#core/api-error'
+import type { CallEnd, LoggedCall } from '#core/call-log'
 import type { Micros } from '#core/instant'
 import { type BlockedRecord, blockedRecordName } from '#core/key-record'
 import { isVisitors } from '#core/visitor-standing'
@@ -23,6 +25,7 @@ import { AccountTerms, type KnownAccount } from './account-terms.ts'
 import { Turns } from './account-turns.ts'
 import { Upkeep } from './account-upkeep.ts'
 import { Usage } from './account-usage.ts'
+import { CallLog, MOST_CALLS } from './call-log.ts'
 import { LeaseMemory } from './lease-memory.ts'
 import { VanishedStreams } from './vanished-streams.ts'
 
@@ -46,7 +49,8 @@ export class Account extends DurableObject<Env> {
   readonly #terms = new AccountTerms(this.#name, this.#purse)
   readonly #rate = new Rate((record) => this.#block(record))
   readonly #usage = new Usage(this.#sql)
-  readonly #memory = new SpendMemory(this.#sql)
+  readonly #memory = new SpendMemory(this.#sql, isVisitors(this.#name) ? 0 : MOST_CALLS)
+  readonly #calls = new CallLog(this.#sql)
   readonly #spending = new Spending(
     this.#name,
     this.#memory,
@@ -100,16 +104,26 @@ export class Account extends DurableObject<Env> {
     return await this.#turns.next(() => {
       const admission = this.#spending.spend(this.#standing.known ?? known, ask, this.nowMs())
       if (admission.ok) this.#upkeep.changed()
+      else this.#noteRefusal(ask, admission)
       return admission
     })
   }
 
-  /** Fixes what a request cost; what it had reserved beyond that is free again. @param failed whether its answer was no success */
-  settle(requestId: string, credits: number, failed = false): Promise<void> {
+  /**
+   * Fixes what a request cost; what it had reserved beyond that is free again.
+   * @param failed whether its answer was no success
+   * @param end how its answer ended, for the log of calls
+   */
+  settle(
+    requestId: string,
+    credits: number,
+    failed = false,
+    end: CallEnd | null = null,
+  ): Promise<void> {
     return this.#turns.next(() => {
       const known = accountOf(this.#standing.known)
       if (known === null) return
-      this.#spending.settle(known, requestId, credits, failed, this.nowMs())
+      this.#spending.settle(known, requestId, credits, failed, end, this.nowMs())
       this.#upkeep.changed()
     })
   }
@@ -157,6 +171,11 @@ export class Account extends DurableObject<Env> {
   usage(fromUs: number, toUs: number): AccountUsage {
     this.#upkeep.fold()
     return this.#usage.read(fromUs as Micros, toUs as Micros)
+  }
+
+  /** The last calls, the newest first. */
+  calls(): readonly LoggedCall[] {
+    return this.#calls.read()
   }
 
   /** Streams that are open, those opened last first. */
@@ -207,6 +226,13 @@ export class Account extends DurableObject<Env> {
     if (known === null) return await this.#standing.ask(keyId, rev)
     if (this.#standing.isStale) this.#beside(this.refresh())
     return known
+  }
+
+  /** Only of a request itself, not of a further block of it; nor of one by a key that is none of the account's. */
+  #noteRefusal(ask: SpendAsk, { code }: Extract<Admission, { ok: false }>): void {
+    if (!ask.counts || isVisitors(this.#name) || code === 'unauthorized') return
+    const keyId = this.#spending.countedAs(ask.keyId)
+    this.#calls.refused(ask, keyId, API_ERROR_STATUS[code], this.nowMs())
   }
 
   #block(record: BlockedRecord): void {

@@ -1,4 +1,5 @@
 import type { Admission, SpendAsk } from '#core/admission'
+import type { CallEnd } from '#core/call-log'
 import { accountStub } from '../account/account-stub.ts'
 import { type Env, settingsOf } from '../env.ts'
 import { inTime } from '../live/patience.ts'
@@ -30,11 +31,11 @@ export async function askAccount(env: Env, name: string, ask: SpendAsk): Promise
 export async function settleAccount(
   env: Env,
   name: string,
-  { requestId, credits, failed }: Settlement,
+  { requestId, credits, failed, end = null }: Settlement,
 ): Promise<void> {
   for (let tries = 0; tries < 2; tries++) {
     try {
-      await accountStub(env, name).settle(requestId, credits, failed)
+      await accountStub(env, name).settle(requestId, credits, failed, end)
       return
     } catch (error) {
       if (tries > 0) logFault(error, requestId)
@@ -47,4 +48,6 @@ export type Settlement = {
   readonly requestId: string
   readonly credits: number
   readonly failed: boolean
+  /** How its answer ended, where that is known. */
+  readonly end?: CallEnd | null
 }

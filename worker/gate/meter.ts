@@ -1,6 +1,7 @@
 import type { Context } from 'hono'
 import type { Admission } from '#core/admission'
 import { API_ERROR_STATUS, type ApiError } from '#core/api-error'
+import { BROKE_OFF } from '#core/call-log'
 import { BURST_S, planOf } from '#core/plan'
 import type { App } from '../context.ts'
 import { ACCOUNT_AWAY } from './account-object.ts'
@@ -15,6 +16,9 @@ const OVERLOADED: ApiError = {
   message: 'more requests of this account come than can be counted',
 }
 
+/** Of a request's method so much is told on. */
+const LONGEST_METHOD = 10
+
 /** What one request spends: reserved beside its work, in blocks if it streams, and settled when what it cost is known. */
 export class Meter {
   readonly caller: Caller
@@ -22,6 +26,7 @@ export class Meter {
   readonly route: string
   readonly #c: Context<App>
   readonly #first: Promise<Admitted>
+  readonly #beganMs = Date.now()
   #reserved: number
   #left: number | null = null
   #passed = false
@@ -93,10 +98,15 @@ export class Meter {
     return { error: word === 'overloaded' ? OVERLOADED : ACCOUNT_AWAY }
   }
 
-  /** Fixes what the request cost, or a block of it. Nobody waits for it. */
-  settle(credits: number, failed: boolean, requestId = this.#requestId): void {
+  /**
+   * Fixes what the request cost, or a block of it. Nobody waits for it.
+   * @param status of the answer; BROKE_OFF for rows that did not come to their end
+   */
+  settle(credits: number, status: number, requestId = this.#requestId): void {
+    const failed = status === BROKE_OFF || status >= 400
     if (!this.#passed) {
-      this.#settleAt(this.caller.spendsFrom, { requestId, credits, failed })
+      const end = { status, ms: Date.now() - this.#beganMs }
+      this.#settleAt(this.caller.spendsFrom, { requestId, credits, failed, end })
     } else if (credits !== this.#reserved) {
       const c = this.#c
       c.executionCtx.waitUntil(settlePassed(c, requestId, credits).catch(() => {}))
@@ -151,7 +161,8 @@ export class Meter {
     counts: boolean,
   ): Promise<{ readonly word: AccountWord; readonly held: readonly string[] }> {
     const { keyId, rev, spendsFrom } = this.caller
-    const ask = { requestId, keyId, rev, route: this.route, credits, counts }
+    const method = this.#c.req.method.slice(0, LONGEST_METHOD)
+    const ask = { requestId, keyId, rev, route: this.route, method, credits, counts }
     const held: string[] = []
     let first: AccountWord | null = null
     for (const name of spendsFrom) {

@@ -1,4 +1,5 @@
 import type { ApiError } from '#core/api-error'
+import { BROKE_OFF } from '#core/call-log'
 import type { ListCost } from '#core/credit'
 import { StreamBlocks } from '#core/stream-blocks'
 import type { Meter } from './meter.ts'
@@ -68,6 +69,7 @@ export class PaidRows {
     // What has not come to its first row costs nothing, of metadata too.
     const isNothing = this.#blocks.isEmpty && !isWhole
     if (isNothing) this.#blocks.giveBack()
-    this.#meter.settle(isNothing ? 0 : this.#blocks.close(), failed, this.#block)
+    const credits = isNothing ? 0 : this.#blocks.close()
+    this.#meter.settle(credits, failed ? BROKE_OFF : 200, this.#block)
   }
 }

@@ -50,7 +50,7 @@ function settle(c: Context<App>, spending: Meter, word: Admitted): void {
   const { status, headers } = c.res
   if (status === 101) {
     // Its headers were told when it was handed on.
-    spending.settle(0, false)
+    spending.settle(0, status)
     return
   }
   const streams = spending.streams
@@ -59,7 +59,7 @@ function settle(c: Context<App>, spending: Meter, word: Admitted): void {
   const { left } = spending
   const now = left === null || streams ? null : left + spending.reserved - cost
   for (const [name, value] of accountHeaders(word, now)) headers.set(name, value)
-  if (!streams) spending.settle(cost, failed)
+  if (!streams) spending.settle(cost, status)
 }
 
 /** Answers that the account does not admit it. */

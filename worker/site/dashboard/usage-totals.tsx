@@ -1,6 +1,7 @@
 import type { UsageRow } from '#core/account-word'
 import type { UsageChart } from '#core/usage-chart'
 import { sumUsage } from '#core/usage-sums'
+import { breakable } from './breakable.tsx'
 import { printCount } from './print-count.ts'
 import type { UsageView } from './usage-view.ts'
 
@@ -57,9 +58,4 @@ export function UsageTotals({ rows, view, chart, nameOf }: Props) {
       </table>
     </div>
   )
-}
-
-/** A route may go on in a new line after a slash. */
-function breakable(name: string) {
-  return name.split('/').flatMap((part, at) => (at === 0 ? [part] : ['/', <wbr />, part]))
 }

@@ -16,10 +16,11 @@ import { KEY_STYLES } from '../keys/key-styles.ts'
 import { answerPage } from '../page.tsx'
 import { signedInOr, signInAgain } from '../require-person.tsx'
 import { sitePath } from '../site-path.ts'
+import { addRequestsPage } from './requests.tsx'
 
 const PATH = '/dashboard'
 
-/** `/dashboard`: how the account of who is signed in stands, what it used, and which of its streams are open. */
+/** `/dashboard`, and the log of calls beside it: how the account of who is signed in stands, what it used, and which of its streams are open. */
 export function addDashboard(app: OpenAPIHono<App>): void {
   sitePath(app, PATH)
   app.get(PATH, async (c) => {
@@ -59,4 +60,5 @@ export function addDashboard(app: OpenAPIHono<App>): void {
     const parts = { title: 'Dashboard', body, csrf: who.csrf }
     return answerPage(c, { ...parts, scripts: ['usage.js'], styles: KEY_STYLES })
   })
+  addRequestsPage(app)
 }
