@@ -45,7 +45,10 @@ export function MarketPage(props: MarketPageProps) {
         <a class="button" href={`/live/${ticker}`}>
           Watch it live
         </a>
-        <a class="button second" href={`/playground?ticker=${encodeURIComponent(ticker)}`}>
+        <a
+          class="button second"
+          href={`/playground#op=getMarketOrderbook&ticker=${encodeURIComponent(ticker)}`}
+        >
           Try calls in the playground
         </a>
       </p>

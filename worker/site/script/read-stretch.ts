@@ -1,7 +1,7 @@
 import { type Micros, printInstant } from '#core/instant'
+import { PastBooks } from '../../../client/past-books.ts'
 import { PastLog } from '../../../client/past-log.ts'
 import { forgetPageKey, pageKey } from './page-key.ts'
-import { PastBooks } from './past-books.ts'
 import type { Stretch } from './picture/time-chart.ts'
 
 /** Records that one call reads: of a visitor, and of an account. */

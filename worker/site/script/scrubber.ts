@@ -1,6 +1,6 @@
 import { type Micros, printInstant } from '#core/instant'
+import { PastBooks, type PastView } from '../../../client/past-books.ts'
 import { part } from './part.ts'
-import { PastBooks, type PastView } from './past-books.ts'
 import { DepthChart } from './picture/depth-chart.ts'
 import { Ladder } from './picture/ladder.ts'
 import { PriceChart } from './picture/price-chart.ts'
