@@ -104,7 +104,7 @@ export function testPlayground(site: () => Site): void {
     await site().shoot(page, 'playground-chart-dark')
   })
 
-  test('a visitor follows a stream for as long as he likes', async () => {
+  test('a visitor follows a stream, and ends it', async () => {
     const page = await site().open('/playground#op=openStream')
     expect(await page.inputValue('#field-conflate_ms')).toBe('250')
     await page.click('#send')
@@ -128,6 +128,17 @@ export function testPlayground(site: () => Site): void {
     await page.click('#send')
     await page.getByText('credits are left this month').waitFor()
     await site().shoot(page, 'playground-account')
+  })
+
+  test('when the day of visitors is spent it says what to do', async () => {
+    const context = await site().visitor({ width: 390, height: 844 })
+    const page = await context.newPage()
+    const error = { code: 'quota_exceeded', message: 'the credits of today are spent' }
+    await page.route('**/visitor-keys', (route) => route.fulfill({ status: 402, json: { error } }))
+    await page.goto(`${site().url}/playground`)
+    await page.getByText('It begins anew at 00:00 UTC; a free key').waitFor()
+    await page.click('#send')
+    await page.locator('#refusal').filter({ hasText: error.message }).waitFor()
   })
 
   test('without JavaScript it leads to the reference', async () => {

@@ -99,7 +99,7 @@ export function SampleCard() {
       <div id="sample-tabs" />
       <div class="copy" id="sample-box" role="tabpanel" aria-label="Code">
         <pre id="sample" />
-        <button type="button" id="copy" class="second">
+        <button type="button" class="second" data-copies="sample">
           Copy
         </button>
       </div>

@@ -1,4 +1,8 @@
 import type { Call } from '../../playground/call.ts'
+import { element } from '../picture/element.ts'
+
+/** More cannot be told apart, and takes long. */
+const MOST_ROWS = 20_000
 
 /** Draws an answer where there is a picture of its kind. @returns whether there is */
 export async function drawPicture(
@@ -15,5 +19,12 @@ export async function drawPicture(
   const last = path.split('/').at(-1) ?? ''
   if (!['bbo', 'deltas', 'trades', 'candles'].includes(last)) return false
   const { drawRows } = await import('./time-pictures.ts')
-  return drawRows(box, last, asked.get('order') === 'desc' ? rows.toReversed() : rows, asked)
+  const drawn = rows.slice(0, MOST_ROWS)
+  const inOrder = asked.get('order') === 'desc' ? drawn.toReversed() : drawn
+  if (!drawRows(box, last, inOrder, asked)) return false
+  if (drawn.length < rows.length) {
+    const words = `Drawn of the first ${MOST_ROWS.toLocaleString('en')} rows.`
+    box.append(element('p', 'quiet', words))
+  }
+  return true
 }

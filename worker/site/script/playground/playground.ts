@@ -69,7 +69,7 @@ export class Playground {
     })
     part('stop').addEventListener('click', () => this.#stop())
     part('next').addEventListener('click', () => void this.#nextPage())
-    part('link').addEventListener('click', () => this.#copyLink())
+    part('link').addEventListener('click', () => void this.#copyLink())
   }
 
   #fromAddress(): void {
@@ -246,15 +246,16 @@ export class Playground {
     await this.#send()
   }
 
-  #copyLink(): void {
+  async #copyLink(): Promise<void> {
     const button = part('link')
-    const text = button.textContent
-    void navigator.clipboard.writeText(location.href).then(() => {
-      button.textContent = 'Copied'
-      setTimeout(() => {
-        button.textContent = text
-      }, 2000)
-    })
+    const done = await navigator.clipboard.writeText(location.href).then(
+      () => true,
+      () => false,
+    )
+    button.textContent = done ? 'Copied' : 'It is this page’s address'
+    setTimeout(() => {
+      button.textContent = 'Copy a link to this call'
+    }, 2000)
   }
 }
 

@@ -1,5 +1,6 @@
 import type { Call } from '../../playground/call.ts'
 import { LANGUAGES, type Language, sampleOf } from '../../playground/samples.ts'
+import { wireCopyButtons } from '../copy-button.ts'
 import { part } from '../part.ts'
 import { Tabs } from './tabs.ts'
 
@@ -18,15 +19,7 @@ export class SampleView {
     })
     const chosen = LANGUAGES.find((name) => name === localStorage.getItem(CHOSEN))
     if (chosen !== undefined) this.#tabs.show(chosen)
-    part('copy').addEventListener('click', () => {
-      const button = part('copy')
-      void navigator.clipboard.writeText(part('sample').textContent ?? '').then(() => {
-        button.textContent = 'Copied'
-        setTimeout(() => {
-          button.textContent = 'Copy'
-        }, 2000)
-      })
-    })
+    wireCopyButtons(part('sample-box'))
   }
 
   /** Shows a call. */
