@@ -18,6 +18,7 @@ import { addPeople } from './people/people-routes.ts'
 import { refuse } from './refuse.ts'
 import { addAccountKeys } from './routes/account-keys.ts'
 import { addAccountPageKeys } from './routes/account-page-keys.ts'
+import { addAccountRequests } from './routes/account-requests.ts'
 import { addAsyncapi } from './routes/asyncapi.ts'
 import { addBbo } from './routes/bbo.ts'
 import { addCandles } from './routes/candles.ts'
@@ -135,6 +136,7 @@ export function makeApp(): OpenAPIHono<App> {
   addStripeWebhooks(app)
   addAccountKeys(app)
   addAccountPageKeys(app)
+  addAccountRequests(app)
   addVisitorKeys(app)
   addSite(app)
 
