@@ -142,12 +142,8 @@ async function keyOn(page: Page): Promise<string> {
 async function tabTo(page: Page, what: string): Promise<void> {
   for (let presses = 0; presses < 60; presses++) {
     await page.keyboard.press('Tab')
-    const there = await page
-      .locator(what)
-      .first()
-      .evaluate('(element) => element === document.activeElement')
-      .catch(() => false)
-    if (there) return
+    const there = await page.locator(':focus').and(page.locator(what)).count()
+    if (there > 0) return
   }
   throw new Error(`Tab does not lead to ${what}`)
 }
