@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest'
+import { foldJson } from '../worker/site/build/fold-json.mjs'
 import { type Block, blocksOf } from '../worker/site/reference/block.ts'
 import { printHtml } from '../worker/site/reference/block-html.ts'
 import { printMarkdown } from '../worker/site/reference/block-markdown.ts'
-import { printJson } from '../worker/site/reference/print-json.ts'
 import { fieldsOf } from '../worker/site/reference/schema-fields.ts'
 
 test('what a reference holds is escaped, and its words become code, links and emphasis', () => {
@@ -35,10 +35,19 @@ test('a description becomes paragraphs and lists', () => {
   ])
 })
 
-test('JSON that fits into a line stays in one, and reads as before', () => {
-  const value = { data: [['0.4200', '1200.00']], long: 'x'.repeat(90), none: null }
-  expect(printJson(value)).toContain('"data": [["0.4200","1200.00"]]')
-  expect(JSON.parse(printJson(value))).toEqual(value)
+test('JSON is folded into lines that can be read, and stays the same', () => {
+  const value = {
+    data: { bids: [['0.4200', '1200.00']], long: 'x'.repeat(60), none: null, seq: 7 },
+  }
+  const told = foldJson(value)
+  expect(told).toBe(`{
+  "data": {
+    "bids": [["0.4200", "1200.00"]],
+    "long": "${'x'.repeat(60)}",
+    "none": null, "seq": 7
+  }
+}`)
+  expect(JSON.parse(told)).toEqual(value)
 })
 
 test('the fields of a schema are told once each, through references, lists and several shapes', () => {

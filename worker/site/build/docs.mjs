@@ -8,13 +8,12 @@ import python from 'highlight.js/lib/languages/python'
 import sql from 'highlight.js/lib/languages/sql'
 import typescript from 'highlight.js/lib/languages/typescript'
 import { Marked } from 'marked'
+import { foldJson } from './fold-json.mjs'
 
 /** By the word after the fence; what is not here stays plain. */
 const LANGUAGES = { sh: bash, json, python, sql, ts: typescript }
 /** What somebody would paste elsewhere. */
 const PASTED = ['sh', 'ts', 'python', 'sql']
-/** Characters of a line of JSON, as long as there is a place to break it. */
-const JSON_LINE = 76
 for (const [name, language] of Object.entries(LANGUAGES)) {
   highlighter.registerLanguage(name, language)
 }
@@ -91,24 +90,12 @@ function rendererOf(headings) {
   }
 }
 
-/** JSON documents, each of which begins a line, with what fits into a line in one. What is none stays as it is. */
+/** JSON documents, each of which begins a line, folded. What is none stays as it is. */
 function folded(text) {
-  const print = (value, indent = '', before = 0) => {
-    const flat = JSON.stringify(value)
-    const fits = indent.length + before + flat.length <= JSON_LINE
-    if (fits || typeof value !== 'object' || value === null) return flat
-    const deeper = `${indent}  `
-    const parts = Object.entries(value).map(([name, each]) => {
-      const word = Array.isArray(value) ? '' : `${JSON.stringify(name)}: `
-      return deeper + word + print(each, deeper, word.length + 1)
-    })
-    const [open, close] = Array.isArray(value) ? '[]' : '{}'
-    return `${open}\n${parts.join(',\n')}\n${indent}${close}`
-  }
   try {
     return text
       .split(/\n(?=\{)/)
-      .map((document) => print(JSON.parse(document)))
+      .map((document) => foldJson(JSON.parse(document)))
       .join('\n')
   } catch {
     return text

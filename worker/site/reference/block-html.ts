@@ -23,7 +23,7 @@ function printBlock(block: Block): string {
     }
     case 'code': {
       const text = block.language === 'json' ? printJson(block.text) : escaped(block.text)
-      return `<div class="copy"><pre tabindex="0"><code>${text}</code></pre></div>`
+      return `<pre tabindex="0"><code>${text}</code></pre>`
     }
     case 'more':
       return `<details><summary>${printWords(block.summary)}</summary>${printHtml(block.blocks)}</details>`

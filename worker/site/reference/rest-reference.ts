@@ -1,4 +1,5 @@
 import { costOf } from '#core/route-cost'
+import { foldJson } from '../build/fold-json.mjs'
 import { type Block, blocksOf } from './block.ts'
 import {
   type OpenapiDocument,
@@ -6,7 +7,6 @@ import {
   openapiDocument,
   type Parameter,
 } from './openapi-schema.ts'
-import { printJson } from './print-json.ts'
 import { fieldsOf, typeOf } from './schema-fields.ts'
 
 const JSON_TYPE = 'application/json'
@@ -87,10 +87,11 @@ function describeParameters(parameters: readonly Parameter[]): Block {
   const rows = parameters.map((parameter) => {
     const { name, required, description, example, schema } = parameter
     const place = parameter.in === 'path' ? ' (path)' : ''
-    const like = example === undefined ? '' : ` For example \`${String(example)}\`.`
+    const told = example === undefined || schema['enum'] !== undefined
+    const like = told ? '' : ` For example \`${String(example)}\`.`
     const initial =
       schema['default'] === undefined ? '' : ` Unless given: \`${schema['default']}\`.`
-    const words = `${description.replace(/\.$/, '')}.${initial}${name === 'dry_run' ? '' : like}`
+    const words = `${description.replace(/\.$/, '')}.${initial}${like}`
     return [`\`${name}\`${required ? ' **required**' : ''}${place}`, boundsOf(schema), words]
   })
   return { kind: 'table', head: ['Parameter', 'May be', 'What it does'], rows }
@@ -160,5 +161,5 @@ function refusalsOf({ responses }: Operation): string {
 
 /** JSON with short things on one line. */
 function printed(value: unknown): Block {
-  return { kind: 'code', language: 'json', text: printJson(value) }
+  return { kind: 'code', language: 'json', text: foldJson(value) }
 }

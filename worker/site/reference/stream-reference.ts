@@ -1,6 +1,6 @@
 import { z } from 'zod'
+import { foldJson } from '../build/fold-json.mjs'
 import { type Block, blocksOf } from './block.ts'
-import { printJson } from './print-json.ts'
 import { fieldsOf } from './schema-fields.ts'
 
 const reference = z.object({ $ref: z.string() })
@@ -81,7 +81,7 @@ function describeMessage(messages: Messages, name: string, place: string): Block
     { kind: 'heading', depth: 3, id: name, text: titleOf(name) },
     { kind: 'text', text: `${message.summary}.${place}` },
     ...message.examples.map(
-      ({ payload }): Block => ({ kind: 'code', language: 'json', text: printJson(payload) }),
+      ({ payload }): Block => ({ kind: 'code', language: 'json', text: foldJson(payload) }),
     ),
     {
       kind: 'more',
