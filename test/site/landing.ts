@@ -16,7 +16,9 @@ export function testLanding(site: () => Site): void {
     const seq = () => page.textContent('#seq')
     const first = await seq()
     await until('the book moved', async () => (await seq()) !== first)
-    expect(await page.locator('#bids tr:visible, #asks tr:visible').count()).toBeGreaterThan(1)
+    expect(
+      await page.locator('#ladder .bid:visible, #ladder .ask:visible').count(),
+    ).toBeGreaterThan(1)
     for (const call of ['now', 'then']) {
       await page.waitForSelector(`#call-${call}:has-text("kb_test_")`)
       const command = (await page.textContent(`#call-${call}`)) ?? ''
@@ -37,11 +39,11 @@ export function testLanding(site: () => Site): void {
     await page.context().close()
   })
 
-  test('what becomes of the shown book is told: time over, stale, unknown, closed', async () => {
+  test('what becomes of the shown book is told: no stream, time over, stale, unknown, closed', async () => {
     const context = await site().visitor()
     const page = await context.newPage()
     let line: WebSocketRoute | undefined
-    let [lines, lastSeq, away, mute] = [0, 0, false, false]
+    let [lines, lastSeq, away, mute] = [0, 0, true, false]
     await page.routeWebSocket(/\/v1\/stream$/, (socket) => {
       if (away) return void socket.close()
       lines += 1
@@ -55,6 +57,8 @@ export function testLanding(site: () => Site): void {
     })
     const shows = (state: string) => page.waitForSelector(`#feed.${state}`)
     await page.goto(`${site().url}/`)
+    await page.waitForSelector('#why:has-text("No stream could be opened yet")')
+    away = false
     await shows('live')
     // A visitor’s stream lasts five minutes: the next one is opened at once.
     await line?.close({ code: 4003, reason: 'the time of this key is over' })
@@ -64,7 +68,7 @@ export function testLanding(site: () => Site): void {
     await line?.close()
     await shows('stale')
     expect(await page.textContent('#why')).toMatch(/^Nobody vouches for this book now/)
-    expect(await page.getAttribute('#bids', 'class')).toBe('dim')
+    expect(await page.locator('#ladder tbody.dim').count()).toBe(2)
     away = false
     await shows('live')
     expect(await page.isVisible('#why')).toBe(false)
@@ -76,10 +80,12 @@ export function testLanding(site: () => Site): void {
     line?.send(JSON.stringify({ ...record, ...gap, prev_seq: lastSeq }))
     await shows('unknown')
     expect(await page.textContent('#why')).toMatch(/^No book is known since \d\d:\d\d:\d\d UTC/)
-    expect(await page.locator('#bids tr:visible').count()).toBe(0)
+    expect(await page.locator('#ladder .bid:visible').count()).toBe(0)
     line?.send(JSON.stringify({ ...record, type: 'end', seq: lastSeq + 2, reason: 'settled' }))
     await shows('closed')
-    expect(await page.textContent('#why')).toContain('This market is over (settled)')
+    expect(await page.textContent('#why')).toContain(
+      'The log of this market is over: settled. Load the page for another.',
+    )
     await context.close()
   })
 
@@ -96,7 +102,7 @@ export function testLanding(site: () => Site): void {
     await page.waitForSelector('#feed.bad')
     expect(await page.textContent('#why')).toContain('used up')
     expect(await page.textContent('#key-note')).toContain('A free account has its own credits')
-    expect(await page.getAttribute('#bids', 'class')).toBe('dim')
+    expect(await page.getAttribute('#ladder', 'class')).toBe('dim')
     expect(await fitsAcross(page)).toBe(true)
     await site().shoot(page, 'landing-used-up')
     await context.close()

@@ -34,7 +34,9 @@ export function LandingBook({ shown }: { readonly shown: ShownMarket | null }) {
       <p id="why" class="note warn" hidden={shown !== null}>
         {shown === null ? 'No book can be shown at this moment.' : ''}
       </p>
-      <Ladder shown={shown} />
+      <div id="ladder">
+        <Ladder shown={shown} />
+      </div>
       <p class="quiet line under">
         <span id="seq">{seqOf(shown)}</span>
         <span id="age" />
@@ -67,7 +69,7 @@ function Ladder({ shown }: { readonly shown: ShownMarket | null }) {
           <th scope="col">Asks</th>
         </tr>
       </thead>
-      <tbody id="asks">
+      <tbody>
         {places(asks)
           .reverse()
           .map((level) => (
@@ -76,12 +78,10 @@ function Ladder({ shown }: { readonly shown: ShownMarket | null }) {
       </tbody>
       <tbody>
         <tr class="spread">
-          <td colspan={3} id="spread">
-            {spreadOf(bids[0]?.[0], asks[0]?.[0])}
-          </td>
+          <td colspan={3}>{spreadOf(bids[0]?.[0], asks[0]?.[0])}</td>
         </tr>
       </tbody>
-      <tbody id="bids">
+      <tbody>
         {places(bids).map((level) => (
           <Row level={level} side="bid" />
         ))}

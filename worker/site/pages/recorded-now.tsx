@@ -73,6 +73,7 @@ function counted(value: number): string {
 }
 
 function ms(value: number): string {
+  if (value < 0.1) return 'under 0.1'
   return value < 10 ? value.toFixed(1) : String(Math.round(value))
 }
 

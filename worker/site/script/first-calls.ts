@@ -1,7 +1,7 @@
 import { callApi } from './call-api.ts'
 import { type PageKey, pageKey } from './page-key.ts'
 import { part } from './part.ts'
-import { noKey } from './shown-book.ts'
+import { noKey } from './shown-stand.ts'
 
 /** The second call asks for the book as it was so long ago, ms. */
 const AGO_MS = 10 * 60_000

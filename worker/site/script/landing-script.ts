@@ -2,7 +2,8 @@ import { wireCopyButtons } from './copy-button.ts'
 import { FirstCalls } from './first-calls.ts'
 import { pageKey } from './page-key.ts'
 import { part } from './part.ts'
-import { noKey, ShownBook } from './shown-book.ts'
+import { ShownBook } from './shown-book.ts'
+import { noKey } from './shown-stand.ts'
 
 wireCopyButtons()
 void begin()

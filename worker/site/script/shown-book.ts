@@ -1,19 +1,17 @@
-import type { FollowedBook } from '../../../client/followed-book.ts'
 import { LiveStream } from '../../../client/live.ts'
 import type { StreamEvent } from '../../../client/stream-event.ts'
 import { askTicket } from '../../../client/ticket.ts'
-import { Ladder } from './ladder.ts'
-import { pageKey } from './page-key.ts'
+import type { Stand } from './live-stand.ts'
+import { forgetPageKey, pageKey } from './page-key.ts'
 import { part } from './part.ts'
+import { Ladder } from './picture/ladder.ts'
+import { noKey, notNow, PAUSED, shownStand } from './shown-stand.ts'
 
 const DEPTH = 6
 /** Visitors' books are told no more often, ms. */
 const CONFLATE_MS = 250
 /** A visitor's socket lasts five minutes: so often it is opened again before somebody must say so. */
 const ROUNDS = 6
-
-/** How a book stands, in a word and in a sentence. */
-type Standing = readonly [state: string, word: string, why: string]
 
 /** The book of one market that moves on the page. */
 export class ShownBook {
@@ -22,9 +20,11 @@ export class ShownBook {
   #stream: LiveStream | null = null
   #rounds = 0
   #feed = 'healthy'
+  /** The last attempt at a stream failed. */
+  #failing = false
   #dirty = false
   /** Why it does not go on; null while it does. */
-  #ended: Standing | null = null
+  #ended: Stand | null = null
 
   constructor(ticker: string) {
     this.#ticker = ticker
@@ -33,7 +33,7 @@ export class ShownBook {
       this.#begin()
     })
     document.addEventListener('visibilitychange', () => {
-      if (!document.hidden && this.#ended?.[0] === 'paused') this.#begin()
+      if (!document.hidden && this.#ended === PAUSED) this.#begin()
     })
     this.#begin()
   }
@@ -41,6 +41,7 @@ export class ShownBook {
   #begin(): void {
     this.#stream?.close()
     this.#ended = null
+    this.#failing = false
     this.#rounds += 1
     part('again').hidden = true
     const options = { url: location.origin, ticket: () => this.#ticket() }
@@ -53,15 +54,17 @@ export class ShownBook {
   async #ticket(): Promise<string> {
     const made = await pageKey()
     if (!made.ok) {
-      this.#end(['bad', 'not now', noKey(made.code, made.message)])
+      this.#end(notNow(noKey(made.code, made.message)))
       throw new Error(made.message)
     }
     const get: typeof fetch = (url, init) => fetch(url, init)
     const { key } = made.key
     const got = await askTicket(get, location.origin, key, '*', AbortSignal.timeout(10_000))
     if (got.kind === 'ticket') return got.ticket
+    // The next attempt is made with another key.
+    if (got.kind === 'refused' && got.status === 401) forgetPageKey()
     if (got.kind === 'refused' && [401, 402, 403].includes(got.status)) {
-      this.#end(['bad', 'not now', `This book cannot be shown to visitors now: ${got.message}.`])
+      this.#end(notNow(`This book cannot be shown to visitors now: ${got.message}.`))
     }
     throw new Error(got.kind === 'refused' ? got.message : 'no ticket was given')
   }
@@ -85,8 +88,14 @@ export class ShownBook {
           heard === null ? '' : `exchange heard ${heard.toISOString().slice(11, 19)} UTC`
         return
       }
+      case 'stale':
+        this.#failing = true
+        return
+      case 'healthy':
+        this.#failing = false
+        return
       case 'error':
-        this.#end(['bad', 'not now', `This book cannot be shown now: ${event.message}.`])
+        this.#end(notNow(`This book cannot be shown now: ${event.message}.`))
         return
       case 'stopped':
         this.#stopped(event.cause, event.message)
@@ -103,20 +112,21 @@ export class ShownBook {
       return
     }
     if (cause === 'plan_forbids') {
-      this.#end(['paused', 'paused', 'Paused: a visitor’s stream lasts some minutes.'])
+      this.#end(PAUSED)
       return
     }
     if (cause === 'out_of_credits') {
-      this.#end(['bad', 'not now', noKey('payment_required', message)])
+      this.#end(notNow(noKey('payment_required', message)))
       return
     }
-    this.#end(['bad', 'not now', `This book cannot be shown now: ${message}.`])
+    this.#end(notNow(`This book cannot be shown now: ${message}.`))
   }
 
-  #end(standing: Standing): void {
-    this.#ended = standing
+  #end(stand: Stand): void {
+    this.#ended = stand
     this.#stream?.close()
     part('again').hidden = false
+    part('again').textContent = stand === PAUSED ? 'Go on' : 'Try again'
     this.#draw()
   }
 
@@ -129,7 +139,7 @@ export class ShownBook {
   #draw(): void {
     this.#dirty = false
     const book = this.#stream?.book(this.#ticker) ?? null
-    const [state, word, why] = this.#ended ?? standingOf(book, this.#feed)
+    const { state, word, why } = this.#ended ?? shownStand(book, this.#feed, this.#failing)
     const pill = part('feed')
     pill.className = `pill ${state}`
     if (pill.textContent !== word) pill.textContent = word
@@ -141,52 +151,13 @@ export class ShownBook {
       return
     }
     if (book !== null && book.seq !== null) part('seq').textContent = `seq ${book.seq}`
-    this.#ladder ??= this.#takeOver()
+    part('ladder').className = ''
+    this.#ladder ??= new Ladder(part('ladder'), DEPTH)
     this.#ladder.show(view, book === null || book.stale || this.#ended !== null)
   }
 
   /** What the server drew stays until the stream tells; it is no live book. */
   #dim(): void {
-    for (const id of ['asks', 'bids']) part(id).className = 'dim'
+    part('ladder').className = 'dim'
   }
-
-  #takeOver(): Ladder {
-    const [asks, bids] = [part('asks'), part('bids')]
-    asks.replaceChildren()
-    bids.replaceChildren()
-    return new Ladder(asks, bids, part('spread'), DEPTH)
-  }
-}
-
-/** Why there is no key for a visitor, for a person. */
-export function noKey(code: string, message: string): string {
-  switch (code) {
-    case 'payment_required':
-    case 'quota_exceeded':
-      return 'What is given away to visitors each day is used up. A free account has its own credits.'
-    case 'rate_limited':
-      return 'Too many visitors come from your address at this moment. Try again in a minute.'
-    default:
-      return `No key can be made for a visitor now: ${message}.`
-  }
-}
-
-function standingOf(book: FollowedBook | null, feed: string): Standing {
-  if (book === null || book.kind === 'empty') return ['connecting', 'connecting', '']
-  if (book.kind === 'closed') {
-    return [
-      'closed',
-      'closed',
-      `This market is over (${book.endReason}). Load the page for another.`,
-    ]
-  }
-  if (book.kind === 'unknown' && book.gap !== null) {
-    const from = new Date(book.gap.from / 1000).toISOString().slice(11, 19)
-    return ['unknown', 'unknown', `No book is known since ${from} UTC: ${book.gap.cause}.`]
-  }
-  if (book.stale) {
-    const why = feed === 'down' ? 'the exchange does not reach us' : 'connecting again'
-    return ['stale', 'stale', `Nobody vouches for this book now: ${why}.`]
-  }
-  return feed === 'healthy' ? ['live', 'live', ''] : ['degraded', feed, '']
 }
