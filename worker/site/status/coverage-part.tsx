@@ -22,7 +22,7 @@ export function CoveragePart({ history }: { readonly history: StatusHistory }) {
         <p class="note">No day was counted yet. Today is counted every 15 minutes.</p>
       ) : (
         <>
-          <WideTable name="Coverage by day">
+          <WideTable name="Table of coverage">
             <thead>
               <tr>
                 <th scope="col">Day, UTC</th>

@@ -6,7 +6,7 @@ import { printCount, printLength, printSecond } from './print-figures.ts'
 import { WideTable } from './wide-table.tsx'
 
 /** So many rows a table has; the answer as data has all. */
-const MOST = 50
+const MOST = 20
 
 type Props = { readonly history: StatusHistory; readonly name: string }
 
@@ -23,7 +23,7 @@ export function IncidentsPart({ history, name }: Props) {
             : `None in the last ${name}.`}
         </p>
       ) : (
-        <WideTable name="Incidents">
+        <WideTable name="Table of incidents">
           <thead>
             <tr>
               <th scope="col">State</th>
@@ -83,7 +83,7 @@ export function GapsPart({ history, name }: Props) {
       {gaps.length === 0 ? (
         <p>None is known of the last {name}.</p>
       ) : (
-        <WideTable name="Gaps">
+        <WideTable name="Table of gaps">
           <thead>
             <tr>
               <th scope="col">Cause</th>

@@ -13,8 +13,10 @@ export function NowPart({ status }: { readonly status: Status }) {
           {feed}
         </span>
       </div>
-      <p role="status">
-        <span id="now-sentence">{FEED_SENTENCES[feed]}</span>{' '}
+      <p>
+        <span id="now-sentence" role="status">
+          {FEED_SENTENCES[feed]}
+        </span>{' '}
         <span class="quiet">
           Seen <span id="now-seen">{printSecond(status.server_ts)}</span> UTC.
         </span>
