@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { type Micros, printInstant } from '#core/instant'
-import { visitorObjection } from '#core/visitor-bounds'
+import { visitorMayCall, visitorObjection } from '#core/visitor-bounds'
 
 const NOW = 1_795_000_000_000_000 as Micros
 const HOUR = 3_600_000_000
@@ -41,4 +41,11 @@ test.each([
 test('rows without an end of a page are shown as far as a limit says', () => {
   expect(judge('/v1/markets/A-1/deltas', {}, true)).toMatchObject({ param: 'limit' })
   expect(judge('/v1/markets/A-1/deltas', { limit: '1000' }, true)).toBeNull()
+})
+
+test('an address that no visitor may call at all is told from one that has bounds', () => {
+  const may = ['/v1/markets/{ticker}', '/v1/markets/{ticker}/bbo', '/v1/orderbooks', '/v1/stream']
+  const mayNot = ['/v1/markets', '/v1/markets/{ticker}/stream', '/v1/events/{event}', '/v1/usage']
+  expect(may.filter((path) => !visitorMayCall(path))).toEqual([])
+  expect(mayNot.filter(visitorMayCall)).toEqual([])
 })

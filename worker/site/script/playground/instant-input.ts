@@ -37,6 +37,11 @@ export function instantInput(id: string, value: string): FieldInput {
     return button
   })
   follow()
-  const box = element('div', '', input, element('div', 'times', picker, ...often))
+  const box = element(
+    'div',
+    '',
+    input,
+    element('div', 'times', picker, element('span', 'quiet', 'UTC'), ...often),
+  )
   return { box, input, read: () => input.value }
 }
