@@ -138,9 +138,12 @@ test('the last 1,000 calls are kept however old, and no more of them than that',
   for (let round = 0; round < 12; round++) {
     await setTime(account, NOON + round * HOUR_MS)
     const asks = Array.from({ length: 100 }, () => ask(keyId, 1))
-    await Promise.all(asks.map((each) => stub.spend(each)))
-    await Promise.all(asks.map(({ requestId }) => stub.settle(requestId, 1)))
-    await stub.closeDue()
+    // Within the object: as from outside, and much faster.
+    await runInDurableObject(stub, async (object) => {
+      await Promise.all(asks.map((each) => object.spend(each)))
+      await Promise.all(asks.map(({ requestId }) => object.settle(requestId, 1)))
+      await object.closeDue()
+    })
   }
   expect(await calls(account)).toHaveLength(1000)
   await setTime(account, NOON + 40 * 24 * HOUR_MS)

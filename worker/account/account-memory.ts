@@ -101,30 +101,16 @@ export class SpendMemory {
     this.#sql.exec(insert, id, keyId, route, requests, atMs, ...what)
   }
 
-  /** What is reserved, the oldest first. */
-  open(): OpenSpend[] {
-    const rows = this.#sql.exec('select * from spends where state = 0 order by at_ms').toArray()
-    return rows.map((row) => ({
-      ...spendOf(row),
-      id: String(row['id']),
-      held: Number(row['held']),
-      atMs: Number(row['at_ms']),
-    }))
-  }
-
-  /** What was settled and is in no sum yet. */
-  unfolded(): Settled[] {
-    const rows = this.#sql
-      .exec('select * from spends where fold = ? order by hour_us', this.#fold)
-      .toArray()
-    return rows.map((row) => ({
-      ...spendOf(row),
-      failed: Number(row['failed']),
-      credits: Number(row['credits']),
-      over: Number(row['over']),
-      hourUs: Number(row['hour_us']) as Micros,
-      plan: String(row['plan']),
-    }))
+  /** What is reserved, the oldest first, and what was settled and is in no sum yet: by one reading of the table, as it is long. */
+  recall(): { readonly open: OpenSpend[]; readonly unfolded: Settled[] } {
+    const query = 'select * from spends where state = 0 or fold = ?'
+    const rows = this.#sql.exec(query, this.#fold).toArray()
+    const open = rows.filter((row) => row['state'] === 0).map(openOf)
+    const unfolded = rows.filter((row) => row['state'] !== 0).map(settledOf)
+    return {
+      open: open.sort((a, b) => a.atMs - b.atMs),
+      unfolded: unfolded.sort((a, b) => a.hourUs - b.hourUs),
+    }
   }
 
   /** All that was settled is in sums that are kept in this same turn. */
@@ -170,5 +156,25 @@ function spendOf(row: Row): Pick<OpenSpend, 'keyId' | 'route' | 'requests'> {
     keyId: String(row['key_id']),
     route: String(row['route']),
     requests: Number(row['requests']),
+  }
+}
+
+function openOf(row: Row): OpenSpend {
+  return {
+    ...spendOf(row),
+    id: String(row['id']),
+    held: Number(row['held']),
+    atMs: Number(row['at_ms']),
+  }
+}
+
+function settledOf(row: Row): Settled {
+  return {
+    ...spendOf(row),
+    failed: Number(row['failed']),
+    credits: Number(row['credits']),
+    over: Number(row['over']),
+    hourUs: Number(row['hour_us']) as Micros,
+    plan: String(row['plan']),
   }
 }

@@ -54,11 +54,12 @@ export class Spending {
     this.#usage = usage
     this.#terms = terms
     this.#rate = rate
-    for (const spend of memory.open()) {
+    const { open, unfolded } = memory.recall()
+    for (const spend of open) {
       this.#open.set(spend.id, spend)
       purse.hold(spend.keyId, spend.held)
     }
-    for (const settled of memory.unfolded()) {
+    for (const settled of unfolded) {
       purse.roll(periodOf(name, settled.hourUs).fromUs)
       this.#count(settled)
     }

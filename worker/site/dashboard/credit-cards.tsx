@@ -35,7 +35,7 @@ export function CreditCards({ limits, usage, nowUs }: Props) {
         <p>
           <b class={left === 0 ? 'figure bad' : 'figure'}>{printCount(left)}</b>
           {overageCap === 0
-            ? 'then calls are refused'
+            ? 'then calls that cost any are refused'
             : `with up to ${printCount(overageCap)} beyond the included ones`}
         </p>
         <p class="quiet">
@@ -80,7 +80,7 @@ function Ahead({ limits, usage, nowUs }: Props & { readonly usage: readonly Usag
     <>
       <p>
         <b class="figure">{printCount(atEnd)}</b>
-        {perDay === 0 ? 'credits, as none were used lately' : 'credits, at the pace of now'}
+        {perDay === 0 ? 'credits, as none were used lately' : 'credits, if it goes on like this'}
       </p>
       {outUs === null ? null : (
         <p class="bad">
@@ -89,7 +89,7 @@ function Ahead({ limits, usage, nowUs }: Props & { readonly usage: readonly Usag
       )}
       {perDay === 0 ? null : (
         <p class="quiet">
-          {printCount(Math.max(1, perDay))} a day, by {basis}.
+          {printCount(Math.max(1, perDay))} a day over {basis}.
         </p>
       )}
     </>

@@ -10,7 +10,7 @@ export function OpenStreams({ streams, names }: Props) {
     <section class="card" aria-labelledby="streams">
       <div class="head">
         <h2 id="streams">Live connections</h2>
-        <span class="quiet">as of this page’s loading</span>
+        <a href="/dashboard">Look again</a>
       </div>
       {streams === null ? (
         <p>The account does not answer now. Its streams go on.</p>
