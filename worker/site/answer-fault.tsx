@@ -13,7 +13,7 @@ export function answerFault(
   const isMissing = error.code === 'not_found'
   const body = (
     <div class="alone narrow">
-      <h1>{isMissing ? 'There is no such thing' : 'Not now'}</h1>
+      <h1>{isMissing ? 'Nothing is here' : 'Not now'}</h1>
       <p>{saySentence(error.message)}</p>
       <p>
         <a class="button" href={next}>

@@ -56,7 +56,7 @@ function PlanCard({ billing }: { readonly billing: Billing }) {
   const { next_plan } = billing
   return (
     <div class="card">
-      <h3>Plan</h3>
+      <h2 class="name">Plan</h2>
       <b class="figure" id="plan-now">
         {plan.title}
       </b>
@@ -80,7 +80,7 @@ function CreditsCard({ billing }: { readonly billing: Billing }) {
   const said = (number: number) => number.toLocaleString('en-US')
   return (
     <div class="card">
-      <h3>Credits this month</h3>
+      <h2 class="name">Credits this month</h2>
       {credits === null ? (
         <p class="quiet">They cannot be told now. Look again in a minute.</p>
       ) : (
@@ -105,12 +105,12 @@ function OverageFigure({ billing }: { readonly billing: Billing }) {
   const { overage } = billing
   return (
     <div class="card">
-      <h3>Overage this month</h3>
+      <h2 class="name">Overage this month</h2>
       <b class="figure">{printDollars(overage.cents)}</b>
       <p class="quiet">
         {overage.cap_cents === null || overage.cap_cents === 0
           ? 'Off: when your credits are spent, calls are refused and nothing more is charged.'
-          : `Of ${printDollars(overage.cap_cents)} at most: ${overage.credits.toLocaleString('en-US')} credits beyond your plan, by the last full hour.`}
+          : `Of ${printDollars(overage.cap_cents)} at most: ${overage.credits.toLocaleString('en-US')} credits beyond your plan so far.`}
       </p>
     </div>
   )

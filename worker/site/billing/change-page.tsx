@@ -71,7 +71,7 @@ function wordsOf(move: PlanMove, now: Plan, wanted: Plan): Words {
         figure: `${printDollars(move.nowCents)} now`,
         says: [
           `For the rest of this month, to the second. Then ${month}, on the first, 00:00 UTC.`,
-          `At once: ${limitsOf(wanted)}, and ${credits(move.nowCredits)} more credits this month.`,
+          `As soon as it is paid: ${limitsOf(wanted)}, and ${credits(move.nowCredits)} more credits this month.`,
           `From next month ${credits(wanted.credits)} credits a month.`,
           'Overage stays off until you turn it on. You can cancel at any time: the plan then ends with the month.',
           'You pay at Stripe, which keeps your card.',

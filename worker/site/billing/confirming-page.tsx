@@ -1,5 +1,6 @@
 import type { Context } from 'hono'
 import type { App } from '../../context.ts'
+import { KEY_STYLES } from '../keys/key-styles.ts'
 import { answerPage } from '../page.tsx'
 
 const LOOKS = 20
@@ -30,5 +31,5 @@ export function answerConfirming(c: Context<App>): Response | Promise<Response> 
       </p>
     </div>
   )
-  return answerPage(c, { title: 'Confirming your payment', body })
+  return answerPage(c, { title: 'Confirming your payment', body, styles: KEY_STYLES })
 }

@@ -22,10 +22,10 @@ export function DeletePage({ who, fresh, attempted }: DeleteProps) {
           Your plan ends at once. What you used beyond your credits is on a last invoice; nothing is
           given back for this month.
         </li>
-        <li>Your address and password are forgotten; you are signed out everywhere.</li>
+        <li>Your sign-in is forgotten, password and all; you are signed out everywhere.</li>
         <li>
-          The record of what was used and paid is kept, as bookkeeping asks. For 13 months a keyed
-          hash of your address is kept too: free credits come once an address.
+          The record of what was used and paid is kept, here and at Stripe, as bookkeeping asks. For
+          13 months a keyed hash of your address is kept too: free credits come once an address.
         </li>
         <li>It cannot be undone.</li>
       </ul>
