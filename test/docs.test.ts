@@ -4,10 +4,13 @@ import { API_ERROR_STATUS } from '#core/api-error'
 import { GAP_CAUSES } from '#core/log'
 import { BURST_S, PLANS } from '#core/plan'
 import { costOf, type RouteCost } from '#core/route-cost'
-import { STREAM_CLOSE } from '#core/wire/stream'
+import { describeStream } from '../worker/describe-stream.ts'
+import { readDocs } from '../worker/site/build/docs.mjs'
 
 const FOLDER = new URL('../worker/site/docs/', import.meta.url)
 const read = (slug: string) => readFileSync(new URL(`${slug}.md`, FOLDER), 'utf8')
+/** Pages that are made of the API’s own documents: a browser looks at them. */
+const MADE = /^\/docs\/(?:api|streams)#/
 const DAY_US = 86_400_000_000
 
 /** The cells of the table below a heading. */
@@ -52,7 +55,7 @@ test('the table of plans is that of core/plan.ts', () => {
   const told = tableOf('limits', 'Plans').map(([, ...cells]) => cells)
   expect(columns.map((_, nth) => told.map((row) => row[nth]))).toEqual(columns)
   const titles = Object.values(PLANS).map(({ title }) => title)
-  expect(read('limits')).toContain(`| | ${titles.join(' | ')} |`)
+  expect(read('limits')).toContain(`| plan | ${titles.join(' | ')} |`)
 })
 
 test('the table of addresses says what each is charged by, and leaves none out', () => {
@@ -80,9 +83,28 @@ test('every close code and every cause of a gap is told, and no other', () => {
   const closes = tableOf('streaming', 'Close codes').flatMap(([code]) =>
     code === 'none' ? [] : [Number(code)],
   )
-  expect(closes).toEqual([1008, 1013, ...Object.values(STREAM_CLOSE)].sort((a, b) => a - b))
+  const [, stated = ''] = describeStream('').info.description.split('**Close codes.**')
+  const known = [...stated.matchAll(/^\* (\d{4}): /gm)].map(([, code]) => Number(code))
+  expect(known.length).toBeGreaterThan(5)
+  expect(closes).toEqual(known.sort((a, b) => a - b))
   const causes = tableOf('gaps', 'Causes').map(([cause = '']) => cause.slice(1, -1))
   expect(causes).toEqual(GAP_CAUSES)
+})
+
+test('every place of another page that a page names is there, and where refusals lead to', async () => {
+  const pages = await readDocs(FOLDER.pathname)
+  const places = new Set(
+    pages.flatMap(({ slug, headings }) => headings.map(({ id }) => `/docs/${slug}#${id}`)),
+  )
+  const named = pages.flatMap(({ slug, markdown }) =>
+    [...markdown.matchAll(/\]\((\/docs\/[\w-]+)?(#[\w-]+)\)/g)].map(
+      ([, page, anchor]) => `${page ?? `/docs/${slug}`}${anchor}`,
+    ),
+  )
+  expect(named.length).toBeGreaterThan(40)
+  expect(named.filter((place) => !places.has(place) && !MADE.test(place))).toEqual([])
+  const led = Object.keys(API_ERROR_STATUS).map((code) => `/docs/errors#${code}`)
+  expect(led.filter((place) => !places.has(place))).toEqual([])
 })
 
 test('every page has a title, a description and a place of its own', () => {
