@@ -104,21 +104,52 @@ export function testMarketPages(site: () => Site): void {
     await page.close()
   })
 
-  test.each(['ndjson', 'tardis'])('a file of a day as %s is what the API gives', async (kind) => {
+  test('files of a day are what the API gives', async () => {
     const page = await openMarket()
-    await page.selectOption('#file-kind', kind)
-    const asked = page.waitForRequest((request) => /deltas\?from=.*limit=1000$/.test(request.url()))
-    const downloaded = page.waitForEvent('download')
-    await page.click('#file-form button')
-    const request = await asked
-    const file = await readFile(await (await downloaded).path(), 'utf8')
-    const { accept = '' } = request.headers()
-    const authorization = `Bearer ${site().product.apiKey}`
-    const answer = await fetch(request.url(), { headers: { accept, authorization } })
-    const lines = rowsOf(file)
-    expect(lines.length).toBeGreaterThan(1)
-    // More was recorded meanwhile.
-    expect(rowsOf(await answer.text()).slice(0, lines.length)).toEqual(lines)
+    for (const kind of ['ndjson', 'tardis']) {
+      await page.selectOption('#file-kind', kind)
+      const asked = page.waitForRequest((request) =>
+        /deltas\?from=.*limit=1000$/.test(request.url()),
+      )
+      const downloaded = page.waitForEvent('download')
+      await page.click('#file-form button')
+      const request = await asked
+      const file = await readFile(await (await downloaded).path(), 'utf8')
+      const { accept = '' } = request.headers()
+      const authorization = `Bearer ${site().product.apiKey}`
+      const answer = await fetch(request.url(), { headers: { accept, authorization } })
+      const lines = rowsOf(file)
+      expect(lines.length).toBeGreaterThan(1)
+      // More was recorded meanwhile.
+      expect(rowsOf(await answer.text()).slice(0, lines.length)).toEqual(lines)
+    }
+    await page.close()
+  })
+
+  test('of a day that holds more than one call reads, the rest is read on demand', async () => {
+    const page = await site().open('/markets')
+    // As if a visitor's call had eight records.
+    await page.route(/deltas\?.*limit=1000/, (route) =>
+      route.continue({ url: route.request().url().replace('limit=1000', 'limit=8') }),
+    )
+    await page.goto(`${site().url}/markets/${ticker()}`)
+    await page.waitForSelector(OPEN)
+    await page.selectOption('#window', 'day')
+    await page.click('#window-form button')
+    const end = async () => {
+      await page.focus('#at')
+      await page.keyboard.press('End')
+      return instantOf(page)
+    }
+    await page.waitForSelector('#read-on:not([hidden])')
+    const first = await end()
+    await page.click('#read-on')
+    await until('more was read', async () => (await end()) > first)
+    const instant = await end()
+    const path = `/v1/markets/${ticker()}/orderbook?at=${instant}&depth=${DEPTH}`
+    const { body } = await site().product.get<{ data: BookAnswer }>(path)
+    const { bids, asks } = body.data as { bids: Levels; asks: Levels }
+    expect(await ladderOf(page)).toEqual({ bids, asks })
     await page.close()
   })
 

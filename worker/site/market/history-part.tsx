@@ -38,7 +38,7 @@ export function HistoryPart({ visitor, firstDay, lastDay }: HistoryProps) {
           <label for="day">Day</label>
           <input id="day" type="date" min={firstDay} max={lastDay} value={lastDay} />
         </div>
-        <button type="submit" class={visitor ? 'second' : ''}>
+        <button id="read" type="submit" class={visitor ? 'second' : ''}>
           Read
         </button>
         <p id="cost" class="quiet" />

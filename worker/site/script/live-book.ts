@@ -1,7 +1,14 @@
 import type { WireTrade } from '#core/wire/trade'
 import { LiveStream } from '../../../client/live.ts'
 import type { StopCause, StreamEvent } from '../../../client/stream-event.ts'
-import { keylessStand, NEEDS_KEY, type Stand, standOf, stoppedStand } from './live-stand.ts'
+import {
+  keylessStand,
+  NEEDS_KEY,
+  NOT_OPENED,
+  type Stand,
+  standOf,
+  stoppedStand,
+} from './live-stand.ts'
 import { forgetPageKey, pageKey } from './page-key.ts'
 import { part } from './part.ts'
 import { Ladder } from './picture/ladder.ts'
@@ -26,6 +33,7 @@ export class LiveBook {
   #key: Key | null = null
   #begunMs = Number.NEGATIVE_INFINITY
   #feed = 'healthy'
+  #failing = false
   #dirty = false
   /** How it stands for good; null while it goes on. */
   #ended: Stand | null = null
@@ -42,6 +50,7 @@ export class LiveBook {
     this.#stream = null
     this.#ended = null
     this.#feed = 'healthy'
+    this.#failing = false
     this.#begunMs = performance.now()
     this.#later()
     const key = own === null ? await this.#keyOfPage() : { text: own, visitor: false, own: true }
@@ -96,6 +105,12 @@ export class LiveBook {
           heard === null ? '' : `The exchange was last heard at ${heard} UTC.`
         break
       }
+      case 'welcome':
+        this.#failing = false
+        break
+      case 'stale':
+        this.#failing = event.cause === 'disconnected'
+        break
       case 'trade':
         this.#trades.add(event)
         break
@@ -148,7 +163,9 @@ export class LiveBook {
     this.#dirty = false
     const book = this.#stream?.book(this.#ticker) ?? null
     if (book !== null && book.seq !== null) part('seq').textContent = `seq ${book.seq}`
-    this.#told(this.#ended ?? standOf(book, this.#feed))
+    this.#told(
+      this.#ended ?? (this.#failing && book === null ? NOT_OPENED : standOf(book, this.#feed)),
+    )
     this.#ladder.show(book?.view(DEPTH) ?? null, book === null || book.stale)
   }
 }

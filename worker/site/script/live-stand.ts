@@ -81,3 +81,11 @@ export const NEEDS_KEY: Stand = {
   why: 'Visitors see a few busy markets alone. A free key opens this book.',
   offer: 'key',
 }
+
+/** How a book stands while no stream can be opened: a browser does not tell a page why. */
+export const NOT_OPENED: Stand = {
+  state: 'stale',
+  word: 'connecting',
+  why: 'No stream could be opened yet; it is tried again. It may be that too many are open already.',
+  offer: null,
+}

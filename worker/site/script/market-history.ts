@@ -81,12 +81,10 @@ export class MarketHistory {
   async #readWindow(before: ReadStretch | null): Promise<void> {
     const asked = before?.asked ?? this.#chosen()
     if (this.#busy || asked === null) return
-    this.#busy = true
-    part('history').setAttribute('aria-busy', 'true')
+    this.#setBusy(true)
     this.#tell(null, 'Reading …')
     const answer = await readStretch(this.#of.ticker, asked, before)
-    this.#busy = false
-    part('history').removeAttribute('aria-busy')
+    this.#setBusy(false)
     if (!answer.ok) {
       this.#tell('bad', `This could not be read: ${answer.message}.`)
       return
@@ -108,6 +106,12 @@ export class MarketHistory {
         : `${count} records reach to ${until}; there are more in this window.`,
     )
     this.#scrubber.open(books, { fromUs: asked.fromUs, toUs: throughUs })
+  }
+
+  /** One reading at a time; the buttons keep the focus meanwhile. */
+  #setBusy(busy: boolean): void {
+    this.#busy = busy
+    for (const id of ['read', 'read-on']) part(id).setAttribute('aria-disabled', String(busy))
   }
 
   #tell(kind: 'warn' | 'bad' | null, text: string): void {
