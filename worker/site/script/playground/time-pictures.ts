@@ -56,7 +56,10 @@ function prices(box: HTMLElement, changes: readonly PriceChange[]): string {
 function trades(box: HTMLElement, rows: readonly WireTrade[]): string {
   const market = rows[0]?.market
   const shown = rows.filter((row) => row.market === market)
-  new TradeChart(box, HEIGHT).show(shown, rangeOf(shown.map(({ event_us }) => event_us)))
+  const { fromUs, toUs } = rangeOf(shown.map(({ event_us }) => event_us))
+  // The first and the last point are not cut.
+  const room = (toUs - fromUs) / 50
+  new TradeChart(box, HEIGHT).show(shown, { fromUs: fromUs - room, toUs: toUs + room })
   const of = shown.length === rows.length ? '' : ` Of ${market}, the first of several markets.`
   return `Yes prices of trades: green where the taker bought yes, red where no.${of}`
 }
