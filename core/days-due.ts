@@ -7,17 +7,20 @@ const AGAIN_US = 14.5 * 60_000_000
 /** So long after its end a day has all its records sealed: as it is counted then, it stays. */
 const SETTLED_US = 2 * 3_600_000_000
 
+/** When a day was counted last, and how far the record was complete then, µs. */
+export type DayTold = { readonly toldUs: Micros; readonly throughUs: Micros }
+
 /**
  * The UTC days, by their begins, whose coverage is to be counted now, the newest first: today and what has just ended again
- * and again, what is over once.
- * @param firstUs when the first log began; null when there is none
- * @param told when each day was counted last, µs
+ * and again, what is over and recorded once.
+ * @param firstUs from when on something is held; null when nothing is
+ * @param told of each day that was counted
  * @param most so many days are looked at, back from today
  */
 export function daysDue(
   nowUs: Micros,
   firstUs: Micros | null,
-  told: ReadonlyMap<Micros, Micros>,
+  told: ReadonlyMap<Micros, DayTold>,
   most: number,
 ): Micros[] {
   if (firstUs === null) return []
@@ -26,7 +29,9 @@ export function daysDue(
   return days.filter((day) => day >= dayOf(firstUs) && isDue(day, nowUs, told.get(day)))
 }
 
-function isDue(day: Micros, nowUs: Micros, toldUs: Micros | undefined): boolean {
-  if (toldUs === undefined) return true
-  return toldUs < day + DAY_US + SETTLED_US && nowUs - toldUs >= AGAIN_US
+function isDue(day: Micros, nowUs: Micros, told: DayTold | undefined): boolean {
+  if (told === undefined) return true
+  // While no collector records, nothing is known of a day: the gap is told once one does again.
+  const settled = told.toldUs >= day + DAY_US + SETTLED_US && told.throughUs >= day + DAY_US
+  return !settled && nowUs - told.toldUs >= AGAIN_US
 }

@@ -8,8 +8,17 @@ const DAY = 24 * HOUR
 const TODAY = (20_780 * DAY) as Micros
 const day = (back: number) => (TODAY - back * DAY) as Micros
 const at = (us: number) => (TODAY + us) as Micros
-const due = (nowUs: Micros, told: readonly (readonly [Micros, Micros])[], firstUs: Micros | null) =>
-  daysDue(nowUs, firstUs, new Map(told), 90)
+/** @param told each day with when it was counted, and how far the record was complete then: as far, when absent */
+const due = (
+  nowUs: Micros,
+  told: readonly (readonly [Micros, Micros, Micros?])[],
+  firstUs: Micros | null,
+) => {
+  const days = told.map(
+    ([each, toldUs, throughUs = toldUs]) => [each, { toldUs, throughUs }] as const,
+  )
+  return daysDue(nowUs, firstUs, new Map(days), 90)
+}
 
 test('before the first log there is nothing to count', () => {
   expect(due(at(HOUR), [], null)).toEqual([])
@@ -33,4 +42,11 @@ test('a day that has just ended is counted until its records are sealed, and nev
   expect(due(at(5 * HOUR), told(-10 * MINUTE), day(1))).toEqual([day(1)])
   expect(due(at(5 * HOUR), told(1.9 * HOUR), day(1))).toEqual([day(1)])
   expect(due(at(5 * HOUR), told(2 * HOUR), day(1))).toEqual([])
+})
+
+test('a day of which the record ends before it does is counted until a collector has told what it missed', () => {
+  const today = [day(0), at(5 * HOUR)] as const
+  const yesterday = [day(1), at(4 * HOUR), at(-3 * HOUR)] as const
+  expect(due(at(5 * HOUR), [today, yesterday], day(1))).toEqual([day(1)])
+  expect(due(at(5 * HOUR), [today, [day(1), at(4 * HOUR), at(0)]], day(1))).toEqual([])
 })

@@ -245,6 +245,28 @@ test('days that are over are counted once, today again after 15 minutes', async 
   expect(await counted()).toEqual({ ...over, [name(0)]: when(15) })
 })
 
+test('while no collector records a day is not settled: what was missed is told once one does again', async () => {
+  const at = (hours: number) => (TODAY - DAY + hours * HOUR) as Micros
+  const id = await log('STATUS-X-E', at(10), 1)
+  const yesterday = async () => (await told('?days=2')).coverage[1]
+  await setWatermark(at(12))
+  await countCoverage(env, at(30))
+  expect(await yesterday()).toMatchObject({
+    known_market_seconds: 2 * 3600,
+    gap_market_seconds: 0,
+    through_ts: printInstant(at(12)),
+  })
+  await storeGap(id, gap(1, 'epoch', at(12), at(30)))
+  await setWatermark(at(30.5))
+  await countCoverage(env, at(30.5))
+  expect(await yesterday()).toMatchObject({
+    known_market_seconds: 2 * 3600,
+    gap_market_seconds: 12 * 3600,
+    gaps: { epoch: 1 },
+    through_ts: printInstant(at(24)),
+  })
+})
+
 test('what happened to thousands of books at once is one line', async () => {
   await asOwner(
     (sql) => sql`

@@ -1,5 +1,6 @@
 import type { Sql } from 'postgres'
 import { z } from 'zod'
+import type { DayTold } from '#core/days-due'
 import type { Micros } from '#core/instant'
 import { micros } from '#core/log-row'
 import { dayOf } from '#core/sealing'
@@ -110,15 +111,20 @@ export async function keepDay(sql: Sql, counted: DayCoverage): Promise<void> {
     where d.told_us <= excluded.told_us`
 }
 
-/** When the first log began, and when each day from one on was counted last. Throws as Postgres does. */
-export async function readTold(sql: Sql, fromUs: Micros) {
-  const [[first], told] = await Promise.all([
-    sql`select min(first_us) as first_us from kb.log_begins`,
-    sql`select day_us, told_us from kb.coverage_days where day_us >= ${dayOf(fromUs)}`,
+/** From when on logs are held, and how each day from one on was counted last. Throws as Postgres does. */
+export async function readTold(
+  sql: Sql,
+  fromUs: Micros,
+): Promise<{ readonly firstUs: Micros | null; readonly told: ReadonlyMap<Micros, DayTold> }> {
+  const [[first], days] = await Promise.all([
+    sql`
+      select case when count(*) > 0 then greatest(min(first_us), kb.kept_from('segments')) end as first_us
+      from (select first_us from kb.log_begins order by first_us limit 1) oldest`,
+    readCoverageDays(sql, fromUs),
   ])
   return {
     firstUs: micros(first?.['first_us']),
-    told: new Map(told.map((row) => [us.parse(row['day_us']), us.parse(row['told_us'])])),
+    told: new Map(days.map(({ day, toldUs, throughUs }) => [day, { toldUs, throughUs }])),
   }
 }
 

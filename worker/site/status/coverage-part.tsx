@@ -62,7 +62,7 @@ function Day(day: StatusHistory['coverage'][number]) {
       <th scope="row">{day.day}</th>
       <td>
         {grade === null ? (
-          <span class="quiet">no log</span>
+          <span class="quiet">{day.through_ts < day.day ? 'not known' : 'no log'}</span>
         ) : (
           <span class={`pill ${PILLS[grade]}`}>{grade}</span>
         )}
