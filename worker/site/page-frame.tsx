@@ -27,6 +27,8 @@ export function PageHead({ path, known }: { readonly path: string; readonly know
             {WAYS.map(([href, name]) => (
               <Way href={href} name={name} path={path} />
             ))}
+          </nav>
+          <div class="mine">
             {known ? (
               <Way href="/dashboard" name="Dashboard" path={path} />
             ) : (
@@ -37,7 +39,7 @@ export function PageHead({ path, known }: { readonly path: string; readonly know
                 </a>
               </>
             )}
-          </nav>
+          </div>
         </div>
       </header>
     </>
