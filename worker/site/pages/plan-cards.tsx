@@ -25,6 +25,7 @@ function PlanCard({ plan, known }: { readonly plan: Plan; readonly known: boolea
   const { name, title, monthCents, credits, requestsPerS, streams } = plan
   const { historyUs, streamedRangeUs, overageCents } = plan
   const free = monthCents === 0
+  const way = free ? '/dashboard/keys' : `/dashboard/billing/change?plan=${name}`
   return (
     <section class="card plan" aria-labelledby={`plan-${name}`}>
       <h2 id={`plan-${name}`}>{title}</h2>
@@ -52,7 +53,7 @@ function PlanCard({ plan, known }: { readonly plan: Plan; readonly known: boolea
       </dl>
       <a
         class={free ? 'button second' : 'button'}
-        href={known ? '/dashboard/billing' : '/signup'}
+        href={known ? way : '/signup'}
         aria-label={free ? 'Get a free key' : `Choose ${title}`}
       >
         {free ? 'Get a free key' : `Choose ${title}`}
