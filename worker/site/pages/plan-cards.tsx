@@ -51,11 +51,7 @@ function PlanCard({ plan, known }: { readonly plan: Plan; readonly known: boolea
           value={overageCents === null ? 'none' : printDollars(overageCents)}
         />
       </dl>
-      <a
-        class={free ? 'button second' : 'button'}
-        href={known ? way : '/signup'}
-        aria-label={free ? 'Get a free key' : `Choose ${title}`}
-      >
+      <a class={free ? 'button second' : 'button'} href={known ? way : '/signup'}>
         {free ? 'Get a free key' : `Choose ${title}`}
       </a>
     </section>
