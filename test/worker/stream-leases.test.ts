@@ -1,6 +1,7 @@
 import { evictDurableObject, runInDurableObject } from 'cloudflare:test'
 import { env } from 'cloudflare:workers'
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from 'vitest'
+import type { OpenStream } from '#core/account-word'
 import type { LeaseAsk } from '#core/admission'
 import { parseTicker, type Ticker } from '#core/ticker'
 import { Account } from '../../worker/account/account.ts'
@@ -94,6 +95,21 @@ test('streams of both kinds count together, and one that ends makes room', async
   any.close()
   await expect.poll(() => account.stub.limits().then((limits) => limits.streams.open)).toBe(1)
   await account.open(ONE)
+})
+
+test('open streams are told with the markets that they follow', async () => {
+  const account = await make('starter')
+  await account.follow([A, B])
+  await account.followOne(A)
+  const followed = async () => {
+    const streams = (await account.stub.streams()) as readonly OpenStream[]
+    return streams.map(({ market, markets, keyId }) => [market, markets, keyId])
+  }
+  const { keyId } = account
+  await expect.poll(followed).toEqual([
+    [A, null, keyId],
+    [null, 2, keyId],
+  ])
 })
 
 test('a key that is revoked closes its streams of both kinds within a renewal, and opens none', async () => {

@@ -2,6 +2,7 @@ import type { ShownCall } from './account-calls.ts'
 import { breakable } from './breakable.tsx'
 import type { KeyNames } from './key-names.ts'
 import { printCount } from './print-count.ts'
+import { routeName } from './route-name.ts'
 
 type Props = { readonly calls: readonly ShownCall[]; readonly names: KeyNames }
 
@@ -32,8 +33,7 @@ export function CallsTable({ calls, names }: Props) {
                 <time datetime={call.ts}>{`${call.ts.slice(0, 10)} ${call.ts.slice(11, 23)}`}</time>
               </td>
               <td data-label="Call">
-                {call.method}{' '}
-                {call.route === UNKNOWN ? 'an unknown address' : breakable(call.route)}
+                {call.method} {breakable(routeName(call.route))}
               </td>
               <td data-label="Status">
                 <span class={call.outcome}>{wordOf(call)}</span>
@@ -55,9 +55,6 @@ export function CallsTable({ calls, names }: Props) {
     </div>
   )
 }
-
-/** The route of what is none. */
-const UNKNOWN = 'other'
 
 /** What a status means where its number does not say it. */
 const MEANT: Readonly<Record<number, string>> = {

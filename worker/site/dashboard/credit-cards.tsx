@@ -22,7 +22,11 @@ export function CreditCards({ limits, usage, nowUs }: Props) {
           <b class="figure">{printCount(used)}</b>
           of {printCount(included)} included this month
         </p>
-        <progress max={Math.max(1, included)} value={Math.min(used - over, included)}>
+        <progress
+          aria-label="Included credits used"
+          max={Math.max(1, included)}
+          value={Math.min(used - over, included)}
+        >
           {printCount(used)}
         </progress>
         <p class="quiet">

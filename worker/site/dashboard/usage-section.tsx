@@ -1,6 +1,7 @@
 import type { UsageRow } from '#core/account-word'
 import { chartBegin, usageChart } from '#core/usage-chart'
 import type { KeyNames } from './key-names.ts'
+import { routeName } from './route-name.ts'
 import { UsageTable } from './usage-table.tsx'
 import { UsageTotals } from './usage-totals.tsx'
 import { USAGE_CHOICES, type UsageView, usageViewPath } from './usage-view.ts'
@@ -33,7 +34,7 @@ function Drawn({ usage, view, names, nowUs }: Props & { readonly usage: readonly
   const chart = usageChart(usage, view, nowUs)
   const fromUs = chartBegin(view.span, nowUs)
   const rows = usage.filter(({ hourUs }) => hourUs >= fromUs)
-  const nameOf = (name: string) => (view.by === 'key' ? names(name) : name)
+  const nameOf = view.by === 'key' ? names : routeName
   return (
     <>
       {chart.total === 0 ? (

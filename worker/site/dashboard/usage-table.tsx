@@ -16,7 +16,7 @@ export function UsageTable({ chart: { bars, series }, view, nameOf }: Props) {
       <summary>
         {view.of === 'credits' ? 'Credits' : 'Requests'} by {hours ? 'hour' : 'day'} as a table
       </summary>
-      <div class="scroll">
+      <section class="scroll" tabindex={0} aria-label="Usage as a table">
         <table id="usage-figures" data-of={view.of} data-span={view.span}>
           <thead>
             <tr>
@@ -41,7 +41,7 @@ export function UsageTable({ chart: { bars, series }, view, nameOf }: Props) {
             ))}
           </tbody>
         </table>
-      </div>
+      </section>
     </details>
   )
 }
