@@ -1,5 +1,5 @@
 /** Characters of a line, as long as there is a place to break it. */
-const LINE = 76
+const LINE = 79
 
 /** Prints JSON for reading: what fits into a line stays in one, and of what does not, as much as fits goes into each. */
 export function foldJson(value) {
