@@ -7,7 +7,7 @@ import { worldOfFile } from './test/worker-worlds.ts'
 const FIRST = { groupOrder: 1 }
 
 /** Of the e2e tests those that wait far more than they work: they run beside the worker's tests. */
-const BESIDE = ['test/e2e/{replay,apart,database-away,journey}.test.ts']
+const BESIDE = ['test/e2e/{replay,apart,database-away,journey,start,start-cut-off}.test.ts']
 
 export default defineConfig({
   test: {

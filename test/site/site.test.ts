@@ -12,6 +12,7 @@ import { testPeople } from './people.ts'
 import { testPlayground } from './playground.ts'
 import { type Site, startSite } from './site-rig.ts'
 import { testStatus } from './status.ts'
+import { testWholeSite } from './whole-site.ts'
 
 let running: Site | undefined
 
@@ -40,3 +41,4 @@ describe('playground', () => testPlayground(site))
 describe('status', () => testStatus(site))
 describe('docs', () => testDocs(site))
 describe('docs samples', () => testDocsSamples(site))
+describe('whole', () => testWholeSite(site))
