@@ -34,7 +34,7 @@ beforeEach(async () => {
 afterAll(() => setWatermark(null))
 
 /** The bindings with one shard that says this of itself; null for one that is away. */
-function fed(word: 'healthy' | 'degraded' | null, lag = 2): Env {
+function fed(word: 'healthy' | 'degraded' | 'down' | null, lag = 2): Env {
   const beat = { sent_us: 0, upstream_age_ms: 10, lag_p50_ms: lag, lag_p99_ms: 5 * lag, stale: 0 }
   const status = () =>
     word === null
@@ -75,6 +75,18 @@ test('a minute is kept once, as it was seen first, and told by its hour', async 
     stale_books: 0,
   })
   expect(hours.map(({ hour_ts }) => hour_ts)).toContain(printInstant(before(HOUR)))
+})
+
+test('what a feed that is down said last is not kept as of that minute', async () => {
+  const hour = before(HOUR)
+  await sampleFeed(fed('healthy', 2), hour)
+  await sampleFeed(fed('down', 900), (hour + MINUTE) as Micros)
+  const { hours } = await told('?days=1')
+  expect(hours[0]).toMatchObject({
+    lag_p50_ms: 2,
+    lag_p99_ms: 10,
+    minutes: { healthy: 1, down: 1 },
+  })
 })
 
 test('minutes that were not healthy are one incident, and a missed one is not known', async () => {

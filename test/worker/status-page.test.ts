@@ -40,6 +40,9 @@ test('while the collector is away the page says that the feed is down', async ()
   expect(text).toContain('The feed is down: no live books.')
   expect(text).toContain('Lag, median not known')
   expect(html).toContain('class="pill down"')
+  const last = await textOf({ ...HEALTHY, feed: 'down' })
+  expect(last.text).toContain('Lag, median not known')
+  expect(last.text).toContain('Stale books not known')
 })
 
 test('while the record cannot be read the page says what is not known', async () => {

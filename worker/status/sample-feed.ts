@@ -14,15 +14,16 @@ const DAY_US = 86_400_000_000
  * the minute is not known.
  */
 export async function sampleFeed(env: Env, nowUs: Micros): Promise<void> {
-  const { feed, upstream_age_ms, lag_p50_ms, lag_p99_ms, stale_books, record } =
-    await readStatus(env)
+  const { feed, record, ...beat } = await readStatus(env)
+  // What a feed that is down said last tells nothing of this minute.
+  const fresh = (value: number | null) => (feed === 'down' ? null : value)
   const minute = {
     minuteUs: minuteOf(nowUs),
     feed,
-    upstreamAgeMs: upstream_age_ms,
-    lagP50Ms: lag_p50_ms,
-    lagP99Ms: lag_p99_ms,
-    staleBooks: stale_books,
+    upstreamAgeMs: beat.upstream_age_ms,
+    lagP50Ms: fresh(beat.lag_p50_ms),
+    lagP99Ms: fresh(beat.lag_p99_ms),
+    staleBooks: fresh(beat.stale_books),
     watermarkLagMs: record?.watermark_lag_ms ?? null,
     epoch: record?.epoch ?? null,
     markets: record?.markets ?? null,

@@ -36,7 +36,7 @@ export function addStatusPage(app: OpenAPIHono<App>): void {
           ) : (
             <>
               <HoursPart history={history} days={days} />
-              <IncidentsPart history={history} name={name} />
+              <IncidentsPart history={history} name={name} healthy={status.feed === 'healthy'} />
               <GapsPart history={history} name={name} />
               <CoveragePart history={history} />
             </>

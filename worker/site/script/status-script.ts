@@ -1,9 +1,6 @@
-import type { z } from 'zod'
-import type { statusAnswer } from '#core/wire/market-answer'
-import { FEED_SENTENCES, printAge, printCount, printSecond } from '../status/print-figures.ts'
+import { FEED_SENTENCES, nowFigures, type Status } from '../status/now-figures.ts'
+import { printAge, printCount, printSecond } from '../status/print-figures.ts'
 import { part } from './part.ts'
-
-type Status = z.infer<typeof statusAnswer>
 
 /** How often (ms) the page looks. */
 const EVERY_MS = 30_000
@@ -13,18 +10,13 @@ const ANEW_MS = 600_000
 const openedMs = Date.now()
 
 /** Writes how things are into the page. */
-function show({ record, ...status }: Status): void {
-  const figures: readonly (readonly [string, string])[] = [
-    ['seen', printSecond(status.server_ts)],
-    ['sentence', FEED_SENTENCES[status.feed]],
-    ['age', printAge(status.upstream_age_ms)],
-    ['p50', printAge(status.lag_p50_ms)],
-    ['p99', printAge(status.lag_p99_ms)],
-    ['stale', printCount(status.stale_books)],
-    ['watermark', printAge(record?.watermark_lag_ms ?? null)],
-    ['gaps', printCount(record?.open_gaps ?? null)],
-  ]
-  for (const [name, text] of figures) {
+function show(status: Status): void {
+  const figures = {
+    ...nowFigures(status),
+    seen: printSecond(status.server_ts),
+    sentence: FEED_SENTENCES[status.feed],
+  }
+  for (const [name, text] of Object.entries(figures)) {
     const figure = part(`now-${name}`)
     // What is read aloud is not to be told again when it is the same.
     if (figure.textContent !== text) figure.textContent = text

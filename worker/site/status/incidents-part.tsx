@@ -10,8 +10,12 @@ const MOST = 20
 
 type Props = { readonly history: StatusHistory; readonly name: string }
 
-/** When the feed was not known to be healthy. @param props.name of the span that is shown */
-export function IncidentsPart({ history, name }: Props) {
+/**
+ * When the feed was not known to be healthy.
+ * @param props.name of the span that is shown
+ * @param props.healthy whether the feed is now, which may be another than in its last minute
+ */
+export function IncidentsPart({ history, name, healthy }: Props & { readonly healthy: boolean }) {
   const { incidents, to_ts } = history
   return (
     <section aria-labelledby="incidents">
@@ -20,7 +24,9 @@ export function IncidentsPart({ history, name }: Props) {
         <p>
           {history.sampled_from_ts === null
             ? 'None is known: the feed was not looked at yet.'
-            : `None in the last ${name}.`}
+            : healthy
+              ? `None in the last ${name}.`
+              : `None before now in the last ${name}. What goes on is told above, and here within a minute.`}
         </p>
       ) : (
         <WideTable name="Table of incidents">

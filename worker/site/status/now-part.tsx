@@ -1,10 +1,11 @@
-import type { Status } from '../../status/read-status.ts'
-import { FEED_SENTENCES, printAge, printCount, printSecond } from './print-figures.ts'
+import { FEED_SENTENCES, nowFigures, type Status } from './now-figures.ts'
+import { printAge, printCount, printSecond } from './print-figures.ts'
 import { WideTable } from './wide-table.tsx'
 
 /** How the feed and the record do now; the page's script writes into it by the ids. */
 export function NowPart({ status }: { readonly status: Status }) {
   const { feed, record } = status
+  const figures = nowFigures(status)
   return (
     <section aria-labelledby="now">
       <div class="head">
@@ -26,22 +27,22 @@ export function NowPart({ status }: { readonly status: Status }) {
       </p>
       <dl class="grid now">
         <Figure id="age" name="Exchange heard" about="ago">
-          {printAge(status.upstream_age_ms)}
+          {figures.age}
         </Figure>
         <Figure id="p50" name="Lag, median" about="from the exchange’s stamp to ours">
-          {printAge(status.lag_p50_ms)}
+          {figures.p50}
         </Figure>
         <Figure id="p99" name="Lag, 99 in 100" about="changes of a book are this quick or quicker">
-          {printAge(status.lag_p99_ms)}
+          {figures.p99}
         </Figure>
         <Figure id="stale" name="Stale books" about="not vouched for now">
-          {printCount(status.stale_books)}
+          {figures.stale}
         </Figure>
         <Figure id="watermark" name="Record behind" about="all that came before is stored">
-          {printAge(record?.watermark_lag_ms ?? null)}
+          {figures.watermark}
         </Figure>
         <Figure id="gaps" name="Open gaps" about="books that the record does not know now">
-          {printCount(record?.open_gaps ?? null)}
+          {figures.gaps}
         </Figure>
       </dl>
       {record === null ? (

@@ -38,10 +38,3 @@ export function printShare(part: number, whole: number): string {
 export function printSecond(instant: string): string {
   return `${instant.slice(0, 10)} ${instant.slice(11, 19)}`
 }
-
-/** What the feed's word means. */
-export const FEED_SENTENCES = {
-  healthy: 'The feed is healthy.',
-  degraded: 'The feed is degraded: some books may be stale.',
-  down: 'The feed is down: no live books. The record answers about the past.',
-} as const
