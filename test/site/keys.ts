@@ -29,6 +29,11 @@ export function testKeys(site: () => Site): void {
     expect([presses, fields]).toEqual([6, 2])
     expect(steps.personMs, `${Math.round(waitedMs)} ms of it waited`).toBeLessThan(60_000)
 
+    await page.context().grantPermissions(['clipboard-read', 'clipboard-write'])
+    await page.click('[data-copies="new-key"]')
+    await page.waitForSelector('text=Copied')
+    expect(await page.evaluate('navigator.clipboard.readText()')).toBe(key)
+
     // The key is in no address and in nothing that the browser keeps.
     expect(page.url()).toBe(`${site().url}/dashboard/keys`)
     const kept = await page.evaluate('JSON.stringify([{ ...localStorage }, { ...sessionStorage }])')
