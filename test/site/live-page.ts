@@ -45,4 +45,45 @@ export function testLivePage(site: () => Site): void {
     expect((await tickets).postData()).toContain(ticker())
     await page.close()
   })
+
+  test('a page’s key that is refused is made anew; a visitor’s stream that has had its time is gone on with', async () => {
+    const page = await (await site().visitor()).newPage()
+    const closes = [
+      [4004, 'the key is revoked'] as const,
+      [4003, 'the time of this key is over'] as const,
+    ]
+    await page.routeWebSocket(/\/v1\/stream$/, (socket) => {
+      const [code, reason] = closes.shift() ?? []
+      const server = socket.connectToServer()
+      if (code === undefined) return
+      server.onMessage((message) => {
+        socket.send(message)
+        if (String(message).includes('"ready"')) void socket.close({ code, reason })
+      })
+    })
+    let keys = 0
+    page.on('request', (request) => {
+      if (request.url().endsWith('/visitor-keys')) keys += 1
+    })
+    await page.goto(`${site().url}/live/${ticker()}`)
+    await page.waitForSelector('#again:not([hidden])')
+    expect(await page.textContent('#why')).toBe('A visitor’s stream lasts five minutes.')
+    expect(keys).toBe(2)
+    await page.click('#again')
+    await page.waitForSelector('.pill.live')
+    await page.close()
+  })
+
+  test('a book that visitors may not see says how it is opened', async () => {
+    const page = await (await site().visitor()).newPage()
+    await page.route('**/visitor-keys', async (route) => {
+      const answer = await route.fetch()
+      const body = (await answer.json()) as { data: object }
+      await route.fulfill({ response: answer, json: { data: { ...body.data, markets: [] } } })
+    })
+    await page.goto(`${site().url}/live/${ticker()}`)
+    await page.waitForSelector('#get-key:not([hidden])')
+    expect(await page.textContent('#why')).toContain('A free key opens this book.')
+    await page.close()
+  })
 }

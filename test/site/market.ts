@@ -41,6 +41,7 @@ export function testMarketPages(site: () => Site): void {
       const { bids, asks } = body.data as { bids: Levels; asks: Levels }
       expect({ instant, ...(await ladderOf(page)) }).toEqual({ instant, bids, asks })
       expect(bids.length + asks.length).toBeGreaterThan(0)
+      expect(await page.getAttribute('#ask-at', 'href')).toMatch(new RegExp(`&at=${instant}$`))
     }
     await site().shoot(page, 'market')
     await page.close()
@@ -127,7 +128,7 @@ export function testMarketPages(site: () => Site): void {
   })
 
   test('of a day that holds more than one call reads, the rest is read on demand', async () => {
-    const page = await site().open('/markets')
+    const page = await (await site().visitor()).newPage()
     // As if a visitor's call had eight records.
     await page.route(/deltas\?.*limit=1000/, (route) =>
       route.continue({ url: route.request().url().replace('limit=1000', 'limit=8') }),

@@ -6,8 +6,9 @@ import { findBusiest, findShown } from '../store/showcase.ts'
 
 /** So many markets are shown. */
 const MOST = 20
-/** The list is remembered for so long, ms. */
+/** The list is remembered for so long, ms; for less while it may still grow. */
 const GOOD_FOR_MS = 60_000
+const SHORT_GOOD_FOR_MS = 5000
 
 type Remembered = { readonly untilMs: number; readonly tickers: readonly string[] }
 const remembered = new WeakMap<Env, Remembered>()
@@ -22,6 +23,7 @@ export async function showcaseOf(c: Context<App>): Promise<readonly string[]> {
   const tickers = await readMarketData(c, (sql) =>
     SHOWCASE.length > 0 ? findShown(sql, SHOWCASE, MOST) : findBusiest(sql, nowUs(), MOST),
   )
-  remembered.set(c.env, { untilMs: Date.now() + GOOD_FOR_MS, tickers })
+  const goodForMs = tickers.length < MOST ? SHORT_GOOD_FOR_MS : GOOD_FOR_MS
+  remembered.set(c.env, { untilMs: Date.now() + goodForMs, tickers })
   return tickers
 }

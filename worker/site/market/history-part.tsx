@@ -77,6 +77,11 @@ export function HistoryPart({ visitor, firstDay, lastDay }: HistoryProps) {
           <div id="depth" />
         </div>
         <p class="quiet">
+          <a id="ask-at" href="/playground">
+            Ask the API for this instant
+          </a>
+        </p>
+        <p class="quiet">
           Drag, click in the chart, or use the keys: arrows go from record to record, Page Up and
           Page Down further, Home and End to the edges.
         </p>

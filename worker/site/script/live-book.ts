@@ -18,7 +18,7 @@ const DEPTH = 12
 const TRADES = 20
 /** Visitors' books are told no more often, ms. */
 const CONFLATE_MS = 250
-/** A key that was refused sooner (ms) than this after it was made is not made anew by itself. */
+/** A page's key that is refused is made anew by itself, but not more often than this, ms. */
 const TOO_SOON_MS = 10_000
 
 type Key = { readonly text: string; readonly visitor: boolean; readonly own: boolean }
@@ -31,7 +31,7 @@ export class LiveBook {
   readonly #told: (stand: Stand) => void
   #stream: LiveStream | null = null
   #key: Key | null = null
-  #begunMs = Number.NEGATIVE_INFINITY
+  #renewedMs = Number.NEGATIVE_INFINITY
   #feed = 'healthy'
   #failing = false
   #dirty = false
@@ -51,7 +51,6 @@ export class LiveBook {
     this.#ended = null
     this.#feed = 'healthy'
     this.#failing = false
-    this.#begunMs = performance.now()
     this.#later()
     const key = own === null ? await this.#keyOfPage() : { text: own, visitor: false, own: true }
     if (key === null) return
@@ -139,7 +138,9 @@ export class LiveBook {
     const refused = cause === 'unauthorized' || cause === 'key_revoked'
     if (refused && this.#key?.own === false) {
       forgetPageKey()
-      if (performance.now() - this.#begunMs > TOO_SOON_MS) {
+      const nowMs = performance.now()
+      if (nowMs - this.#renewedMs > TOO_SOON_MS) {
+        this.#renewedMs = nowMs
         void this.begin(null)
         return
       }

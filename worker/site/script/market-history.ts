@@ -19,7 +19,7 @@ export type HistoryOf = {
 /** The part of a market's page that reads a stretch of its past and has it looked at. */
 export class MarketHistory {
   readonly #of: HistoryOf
-  readonly #scrubber = new Scrubber()
+  readonly #scrubber: Scrubber
   readonly #window = part<HTMLSelectElement>('window')
   readonly #day = part<HTMLInputElement>('day')
   #read: ReadStretch | null = null
@@ -27,6 +27,7 @@ export class MarketHistory {
 
   constructor(of: HistoryOf) {
     this.#of = of
+    this.#scrubber = new Scrubber(of.ticker)
     this.#window.addEventListener('change', () => this.#choose())
     this.#day.addEventListener('change', () => this.#choose())
     part('window-form').addEventListener('submit', (event) => {

@@ -18,6 +18,8 @@ export class Scrubber {
   readonly #ladder = new Ladder(part('ladder'), DEPTH)
   readonly #depth = new DepthChart(part('depth'))
   readonly #speeds = [...document.querySelectorAll<HTMLButtonElement>('button[data-speed]')]
+  /** Where the playground asks for an instant that follows. */
+  readonly #playground: string
   #books = new PastBooks(0)
   #range: Stretch = { fromUs: 0, toUs: 0 }
   #us = 0
@@ -25,7 +27,9 @@ export class Scrubber {
   #speed = 0
   #drawnMs = 0
 
-  constructor() {
+  /** @param ticker of the market whose past it is */
+  constructor(ticker: string) {
+    this.#playground = `/playground#op=getMarketOrderbook&ticker=${encodeURIComponent(ticker)}&at=`
     this.#slider.addEventListener('input', () => {
       this.#pick(this.#range.fromUs + Number(this.#slider.value) * 1000)
     })
@@ -105,6 +109,7 @@ export class Scrubber {
     const time = part<HTMLTimeElement>('time')
     time.dateTime = instant
     time.textContent = `${instant.slice(0, 10)} ${instant.slice(11, -1)} UTC`
+    part<HTMLAnchorElement>('ask-at').href = this.#playground + instant
     const shown = this.#books.at(this.#us)
     const book = shown.kind === 'book' ? shown.view : null
     this.#ladder.show(book)
