@@ -3,10 +3,13 @@ import { mkdtemp, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { until } from '../until.ts'
 import { REPOSITORY, readSamples, type Sample } from './samples.ts'
 import { signedIn } from './signed-in.ts'
 import type { Site } from './site-rig.ts'
 
+/** Samples ask for what was so long (ms) ago. */
+const AGO_MS = 6000
 /** How long (ms) a sample may take. */
 const PATIENCE_MS = 15_000
 /** A new account may ask so often at once, and so often a second: a little less than its plan says. */
@@ -19,6 +22,9 @@ export function testDocsSamples(site: () => Site): void {
   let folder = ''
   beforeAll(async () => {
     samples = (await readSamples()).filter(({ noRun }) => noRun === null)
+    const book = `/v1/markets/${site().exchange.tickers()[0]}/orderbook?at=`
+    const is = async (at: number) => (await site().product.get(book + at)).status === 200
+    await until('the record is old enough', () => is(Date.now() - AGO_MS))
     folder = await mkdtemp(join(tmpdir(), 'kalshibook-samples-'))
     for (const name of ['client', 'node_modules']) {
       await symlink(join(REPOSITORY, name), join(folder, name))
