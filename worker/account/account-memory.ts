@@ -125,10 +125,11 @@ export class SpendMemory {
     this.#forgotMs = nowMs
     const before = nowMs - KNOWN_MS
     if (this.#logged > 0) this.#gather(before)
+    // To the row: one too many would be looked for again and again.
     const old = `delete from spends where at_ms < ? and state > 0 and fold < ? and (requests = 0
-      or ? = 0 or at_ms < (
-        select at_ms from spends where requests > 0 order by at_ms desc limit 1 offset ?))`
-    this.#sql.exec(old, before, this.#fold, this.#logged, Math.max(0, this.#logged - 1))
+      or id not in (
+        select id from spends where requests > 0 order by at_ms desc, id desc limit ?))`
+    this.#sql.exec(old, before, this.#fold, this.#logged)
   }
 
   /** Whether anything is kept that is to be forgotten. */
