@@ -5,6 +5,7 @@ import { benchGate } from './gate.ts'
 import { benchHistory } from './history.ts'
 import { benchIngest } from './ingest.ts'
 import { benchLive } from './live.ts'
+import { benchSite } from './site.ts'
 import { benchSize } from './size.ts'
 
 // npm run bench <name>: prints one JSON line per figure, its baseline measured in the same run.
@@ -15,6 +16,7 @@ const BENCHES = {
   history: benchHistory,
   fanout: benchFanout,
   gate: benchGate,
+  site: benchSite,
   'cost-counts': countForCost,
   cost: benchCost,
 } as const

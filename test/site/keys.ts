@@ -1,6 +1,6 @@
 import type { Page } from 'playwright-core'
 import { expect, test } from 'vitest'
-import { PersonSteps } from './person-steps.ts'
+import { PersonSteps } from '../../local/person-steps.ts'
 import { PASSWORD, signedIn } from './signed-in.ts'
 import type { Site } from './site-rig.ts'
 

@@ -1,10 +1,10 @@
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core'
+import { findChromium } from '../../local/chromium.ts'
 import { type Exchange, startExchange } from '../../simulator/exchange.ts'
 import { type RunningProduct, runProduct } from '../e2e/running-product.ts'
 import { until } from '../until.ts'
-import { findChromium } from './chromium.ts'
 
 const SHOTS = join(import.meta.dirname, '../../test-results/screenshots')
 /** How long (ms) a page may take for what it should show. */
@@ -40,6 +40,8 @@ export type Site = {
 export async function startSite(): Promise<Site> {
   const exchange = await startExchange({ seed: 11, markets: 12, rate: 10 })
   const product = await runProduct(exchange, { worker: { MAIL_ANSWER_MS: '200' } }, 'stand-in')
+  const [busy = ''] = exchange.tickers()
+  await until('visitors see the busiest market', () => isShown(product.url, busy))
   const found = await findChromium()
   const browser: Browser = await chromium.launch({
     executablePath: found.path,
@@ -111,4 +113,10 @@ export async function startSite(): Promise<Site> {
       if (problems.length > 0) throw new Error(`pages had errors:\n${problems.join('\n')}`)
     },
   }
+}
+
+/** Whether a market is among those that visitors see: those that were traded. */
+async function isShown(url: string, ticker: string): Promise<boolean> {
+  const list = await fetch(`${url}/markets?shown=1`)
+  return (await list.text()).includes(ticker)
 }
