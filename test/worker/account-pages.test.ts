@@ -250,10 +250,12 @@ test('overage takes dollars, and says what is wrong with others', async () => {
 })
 
 test('payment trouble: until when the plan goes on, and what to do', async () => {
+  await callPages('/account/overage', me.headers, { cap_cents: 2000 })
   await troubled({ overage_suspended: 'unpaid', grace_until_us: 4_000_000_000_000_000 })
   const grace = textOf(await page('/dashboard/billing'))
   expect(grace).toContain('Your plan goes on until 2096-10-02 07:06 UTC')
   expect(grace).toContain('Change the card')
+  expect(grace).toContain('Suspended: nothing beyond your credits is spent now')
   expect(textOf(await page('/dashboard/billing/change?plan=scale'))).toContain('Pay it first')
   await troubled({ overage_suspended: 'dispute', grace_until_us: null })
   expect(textOf(await page('/dashboard/billing'))).toContain('disputed')

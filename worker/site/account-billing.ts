@@ -1,6 +1,6 @@
 import type { Context } from 'hono'
 import { z } from 'zod'
-import { PLAN_NAMES } from '#core/plan'
+import { PLAN_NAMES, PLANS } from '#core/plan'
 import type { OnPlan } from '#core/plan-move'
 import type { App } from '../context.ts'
 import { type OwnError, ownCall } from './own-call.ts'
@@ -53,6 +53,13 @@ export function onPlan({ plan, next_plan, state, overage, grace_until }: Billing
     subscribed: state !== 'none',
     unpaid: grace_until !== null || overage.suspended === 'unpaid',
   }
+}
+
+/** Whether credits beyond the plan may be spent: `none` are sold to it, or they are `off`, `suspended` or `on`. */
+export function overageState({ plan, overage }: Billing): 'none' | 'off' | 'suspended' | 'on' {
+  if (PLANS[plan].overageCents === null) return 'none'
+  if (overage.cap_cents === null || overage.cap_cents === 0) return 'off'
+  return overage.suspended === null ? 'on' : 'suspended'
 }
 
 /** The invoice that waits for its payment, the latest one; null for none. */

@@ -1,5 +1,5 @@
 import { PLANS } from '#core/plan'
-import type { Billing } from '../account-billing.ts'
+import { type Billing, overageState } from '../account-billing.ts'
 import { DashboardTabs } from '../dashboard-tabs.tsx'
 import type { Attempted } from '../form-fields.tsx'
 import { printDollars } from '../print-dollars.ts'
@@ -85,7 +85,7 @@ function CreditsCard({ billing }: { readonly billing: Billing }) {
         <p class="quiet">They cannot be told now. Look again in a minute.</p>
       ) : (
         <>
-          <b class="figure">{said(credits.left)} left</b>
+          <b class="figure">{said(Math.max(0, credits.included - credits.used))} left</b>
           <progress
             max={Math.max(1, credits.included)}
             value={Math.min(credits.used, credits.included)}
@@ -107,11 +107,20 @@ function OverageFigure({ billing }: { readonly billing: Billing }) {
     <div class="card">
       <h2 class="name">Overage this month</h2>
       <b class="figure">{printDollars(overage.cents)}</b>
-      <p class="quiet">
-        {overage.cap_cents === null || overage.cap_cents === 0
-          ? 'Off: when your credits are spent, calls are refused and nothing more is charged.'
-          : `Of ${printDollars(overage.cap_cents)} at most: ${overage.credits.toLocaleString('en-US')} credits beyond your plan so far.`}
-      </p>
+      <p class="quiet">{overageWords(billing)}</p>
     </div>
   )
+}
+
+function overageWords(billing: Billing): string {
+  const { cap_cents, credits } = billing.overage
+  switch (overageState(billing)) {
+    case 'none':
+    case 'off':
+      return 'Off: when your credits are spent, calls are refused and nothing more is charged.'
+    case 'suspended':
+      return 'Suspended: nothing beyond your credits is spent now.'
+    case 'on':
+      return `Of ${printDollars(cap_cents ?? 0)} at most: ${credits.toLocaleString('en-US')} credits beyond your plan so far.`
+  }
 }

@@ -1,6 +1,6 @@
 import { PLANS } from '#core/plan'
 import { cappedCredits } from '#core/plan-move'
-import type { Billing } from '../account-billing.ts'
+import { type Billing, overageState } from '../account-billing.ts'
 import { type Attempted, Csrf, Field, FormFault } from '../form-fields.tsx'
 import { SignInFirst } from '../keys/sign-in-first.tsx'
 import { printDollars } from '../print-dollars.ts'
@@ -27,11 +27,8 @@ export function OverageCard({ billing, csrf, fresh, attempted }: OverageProps) {
   return (
     <div class="card fields">
       <p>
-        {cap === 0
-          ? 'Overage is off. When your credits are spent, calls are refused and nothing more is charged.'
-          : `Overage is on, ${printDollars(cap)} a month at most: ${cappedCredits(billing.plan, cap).toLocaleString('en-US')} credits more. Then calls are refused.`}{' '}
-        On {title}, 100,000 credits beyond the plan cost {printDollars(overageCents)}, and you pay
-        for those that you use, with the next invoice.
+        {stateWords(billing)} On {title}, 100,000 credits beyond the plan cost{' '}
+        {printDollars(overageCents)}, and you pay for those that you use, with the next invoice.
       </p>
       <FormFault attempted={attempted} fields={['cap_dollars']} />
       {fresh ? (
@@ -65,4 +62,18 @@ export function OverageCard({ billing, csrf, fresh, attempted }: OverageProps) {
       )}
     </div>
   )
+}
+
+function stateWords(billing: Billing): string {
+  const cap = billing.overage.cap_cents ?? 0
+  const more = cappedCredits(billing.plan, cap).toLocaleString('en-US')
+  switch (overageState(billing)) {
+    case 'none':
+    case 'off':
+      return 'Overage is off. When your credits are spent, calls are refused and nothing more is charged.'
+    case 'suspended':
+      return `Overage is suspended; your cap of ${printDollars(cap)} a month holds again when payments are in order.`
+    case 'on':
+      return `Overage is on, ${printDollars(cap)} a month at most: ${more} credits more. Then calls are refused.`
+  }
 }

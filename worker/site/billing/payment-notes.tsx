@@ -31,7 +31,7 @@ function Unpaid({ billing, csrf }: NotesProps) {
             ? 'You are on Free until it is paid. Your keys work on, within what Free allows.'
             : 'Overage is off until it is paid.'}
       </p>
-      <p>Pay the invoice, or give Stripe another card: it is then charged at once.</p>
+      <p>Pay the invoice. You can give Stripe another card too: it is used at the next attempt.</p>
       <div class="line">
         <PayLink billing={billing} />
         <PortalButton csrf={csrf} name="Change the card" />

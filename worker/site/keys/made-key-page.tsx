@@ -6,6 +6,7 @@ import { DashboardTabs } from '../dashboard-tabs.tsx'
 import { answerPage } from '../page.tsx'
 import { printMoment } from '../print-moment.ts'
 import { KEY_STYLES } from './key-styles.ts'
+import { clientSample, curlSample, fetchSample, firstPath, pythonSample } from './sample-calls.ts'
 
 type MadeProps = {
   readonly made: MadeKey
@@ -55,7 +56,7 @@ function MadeKeyPage({ made, origin }: MadeProps) {
       </div>
       <h2>The first call</h2>
       <p>Paste this into a terminal: the key is in it.</p>
-      <Sample id="curl" code={curlOf(origin, path, made.key)} />
+      <Sample id="curl" code={curlSample(origin, path, made.key)} />
       <div class="card" id="try" data-path={path} hidden>
         <div class="line">
           <button type="button" id="try-button">
@@ -68,11 +69,11 @@ function MadeKeyPage({ made, origin }: MadeProps) {
       <details>
         <summary>TypeScript</summary>
         {made.scopes.includes('live') ? <StreamSample origin={origin} apiKey={made.key} /> : null}
-        <Sample id="fetch" code={fetchOf(origin, path, made.key)} />
+        <Sample id="fetch" code={fetchSample(origin, path, made.key)} />
       </details>
       <details>
         <summary>Python</summary>
-        <Sample id="python" code={pythonOf(origin, path, made.key)} />
+        <Sample id="python" code={pythonSample(origin, path, made.key)} />
       </details>
       <p class="line">
         <a class="button second" href="/dashboard/keys">
@@ -111,53 +112,8 @@ function StreamSample({ origin, apiKey }: { readonly origin: string; readonly ap
       <p class="quiet">
         With the client, a folder of this product that has no dependencies: a live book.
       </p>
-      <Sample id="client" code={clientOf(origin, apiKey)} />
+      <Sample id="client" code={clientSample(origin, apiKey)} />
       <p class="quiet">Without it:</p>
     </>
   )
-}
-
-/** A call that a key of these scopes may make whatever is traded. */
-function firstPath(scopes: readonly string[]): string {
-  return scopes.includes('live') || scopes.includes('history')
-    ? '/v1/markets?limit=3'
-    : '/v1/limits'
-}
-
-function curlOf(origin: string, path: string, key: string): string {
-  return `curl -H 'Authorization: Bearer ${key}' \\\n  '${origin}${path}'`
-}
-
-function fetchOf(origin: string, path: string, key: string): string {
-  return `const answer = await fetch('${origin}${path}', {
-  headers: { authorization: 'Bearer ${key}' },
-})
-console.log(await answer.json())`
-}
-
-function clientOf(origin: string, key: string): string {
-  return `import { LiveStream } from './client/live.ts'
-
-const url = '${origin}'
-const apiKey = '${key}'
-const headers = { authorization: \`Bearer \${apiKey}\` }
-const answer = await fetch(\`\${url}/v1/markets?limit=1\`, { headers })
-const { data: [market] } = await answer.json()
-const stream = new LiveStream({ url, apiKey })
-stream.subscribe({ markets: [market.ticker], channels: ['book', 'trade'] })
-for await (const event of stream) {
-  console.log(event.type, stream.book(market.ticker)?.view(1))
-}`
-}
-
-function pythonOf(origin: string, path: string, key: string): string {
-  return `import json
-from urllib.request import Request, urlopen
-
-call = Request(
-    '${origin}${path}',
-    headers={'Authorization': 'Bearer ${key}'},
-)
-with urlopen(call) as answer:
-    print(json.load(answer))`
 }
