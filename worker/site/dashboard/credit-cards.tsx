@@ -39,7 +39,7 @@ export function CreditCards({ limits, usage, nowUs }: Props) {
         <p>
           <b class={left === 0 ? 'figure bad' : 'figure'}>{printCount(left)}</b>
           {overageCap === 0
-            ? 'then calls that cost any are refused'
+            ? 'then calls that cost credits are refused'
             : `with up to ${printCount(overageCap)} beyond the included ones`}
         </p>
         <p class="quiet">
@@ -53,7 +53,7 @@ export function CreditCards({ limits, usage, nowUs }: Props) {
         <h2 id="plan">Plan</h2>
         <p>
           <b class="figure">{plan.title}</b>
-          {plan.requestsPerS} requests a second, {limits.streams.open} of{' '}
+          {printCount(limits.rate.perS)} requests a second, {limits.streams.open} of{' '}
           {limits.streams.connections} streams open
         </p>
         <p class="quiet">
