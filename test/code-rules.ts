@@ -13,7 +13,7 @@ const LISTED = /^export\s+(?:type\s+)?\{([^}]*)\}/gm
 const HANDS_ENV = /^(?:collector|worker|simulator)\/main\.ts$|^(?:local|bench|test)\//
 /** These alone read a variable out of it by name. */
 const READS_ENV =
-  /^(?:collector\/config|local\/config|local\/postgres-launch|migrations\/migrate)\.ts$|^(?:bench|test)\//
+  /^(?:collector\/config|local\/(?:config|chromium|postgres-launch)|migrations\/migrate)\.ts$|^(?:bench|test)\//
 
 /** What a market's object is made of. */
 const HIBERNATING =
