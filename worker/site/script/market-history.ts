@@ -1,12 +1,13 @@
 import { type Micros, printInstant } from '#core/instant'
 import { callApi } from './call-api.ts'
-import { pageKey } from './page-key.ts'
 import { part } from './part.ts'
 import type { Stretch } from './picture/time-chart.ts'
 import { ACCOUNT_RECORDS, type ReadStretch, readStretch, VISITOR_RECORDS } from './read-stretch.ts'
 import { Scrubber } from './scrubber.ts'
 
 const DAY_US = 86_400_000_000
+/** What a visitor asks for lies so much (µs) inside the last 24 hours, so that it can be read on for a while. */
+const MARGIN_US = 300_000_000
 
 /** What the page says of a market: its ticker, and from when to when (µs) there is something to read. */
 export type HistoryOf = {
@@ -14,6 +15,8 @@ export type HistoryOf = {
   readonly fromUs: number
   /** When its log ended; null while it is open. */
   readonly endUs: number | null
+  /** Whether a visitor looks, who reads the last 24 hours alone. */
+  readonly visitor: boolean
 }
 
 /** The part of a market's page that reads a stretch of its past and has it looked at. */
@@ -50,22 +53,23 @@ export class MarketHistory {
 
   /** The stretch that is chosen now, as far as there may be a record of it. */
   #chosen(): Stretch | null {
-    const endUs = Math.min(this.#of.endUs ?? Number.POSITIVE_INFINITY, Date.now() * 1000)
+    const nowUs = Date.now() * 1000
+    const { visitor, endUs } = this.#of
+    const firstUs = Math.max(this.#of.fromUs, visitor ? nowUs - DAY_US + MARGIN_US : 0)
     if (this.#window.value !== 'day') {
-      const fromUs = Math.max(this.#of.fromUs, endUs - Number(this.#window.value) * 1_000_000)
-      return { fromUs, toUs: endUs + 1 }
+      const toUs = Math.min(endUs ?? nowUs, nowUs) + 1
+      return { fromUs: Math.max(firstUs, toUs - Number(this.#window.value) * 1_000_000), toUs }
     }
     const fromUs = Date.parse(`${this.#day.value}T00:00:00Z`) * 1000
     if (Number.isNaN(fromUs)) return null
-    return { fromUs: Math.max(fromUs, this.#of.fromUs), toUs: fromUs + DAY_US }
+    return { fromUs: Math.max(fromUs, firstUs), toUs: fromUs + DAY_US }
   }
 
   async #tellCost(): Promise<void> {
     const asked = this.#chosen()
-    const made = await pageKey()
-    if (!made.ok || asked === null) return
     const cost = part('cost')
-    if (made.key.markets !== null) {
+    if (asked === null) return
+    if (this.#of.visitor) {
       cost.textContent = `Visitors read ${VISITOR_RECORDS.toLocaleString('en')} records at a time, of the last 24 hours.`
       return
     }
@@ -82,6 +86,10 @@ export class MarketHistory {
   async #readWindow(before: ReadStretch | null): Promise<void> {
     const asked = before?.asked ?? this.#chosen()
     if (this.#busy || asked === null) return
+    if (asked.fromUs >= asked.toUs) {
+      this.#tell('warn', 'Nothing of this day can be read here.')
+      return
+    }
     this.#setBusy(true)
     this.#tell(null, 'Reading …')
     const answer = await readStretch(this.#of.ticker, asked, before)
@@ -90,16 +98,17 @@ export class MarketHistory {
       this.#tell('bad', `This could not be read: ${answer.message}.`)
       return
     }
-    const { books, throughUs, cursor } = answer.read
+    const { books, records, throughUs, cursor } = answer.read
     this.#read = answer.read
     part('read-on').hidden = cursor === null
     if (books.length === 0 || throughUs <= asked.fromUs) {
+      part('scrubber').hidden = true
       this.#tell('warn', 'Nothing is recorded in this window.')
       return
     }
     part('scrubber').hidden = false
     const until = printInstant(throughUs as Micros).slice(11, 19)
-    const count = books.length.toLocaleString('en')
+    const count = records.toLocaleString('en')
     this.#tell(
       null,
       cursor === null

@@ -62,7 +62,7 @@ async function showCandles(): Promise<void> {
 const made = await pageKey()
 if (made.ok) {
   const visitor = made.key.markets !== null
-  const history = new MarketHistory({ ticker, fromUs, endUs })
+  const history = new MarketHistory({ ticker, fromUs, endUs, visitor })
   new MarketDownloads(ticker)
   interval.addEventListener('change', () => void showCandles())
   void showTrades()

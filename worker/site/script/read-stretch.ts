@@ -12,6 +12,8 @@ export const ACCOUNT_RECORDS = 10_000
 export type ReadStretch = {
   readonly asked: Stretch
   readonly books: PastBooks
+  /** How many records were read. */
+  readonly records: number
   /** Up to when all is known, µs. */
   readonly throughUs: number
   /** Where to read on; null when all that was asked for is there. */
@@ -62,9 +64,13 @@ async function readOnce(
     }
     if (event.type === 'incomplete') return { ok: false, ...event }
     if (event.type !== 'log_end') continue
-    const whole = Math.min(asked.toUs, event.through_us ?? asked.toUs)
-    const throughUs = event.cursor === null ? whole : (books.lastUs ?? asked.fromUs)
-    return { ok: true, read: { asked, books, throughUs, cursor: event.cursor } }
+    const lastUs = asked.toUs - 1
+    const whole = Math.min(lastUs, event.through_us ?? lastUs)
+    // More of what was received at the very last instant may follow.
+    const cutUs = Math.max(asked.fromUs, (books.lastUs ?? asked.fromUs) - 1)
+    const throughUs = event.cursor === null ? whole : cutUs
+    const records = (before?.records ?? 0) + event.records
+    return { ok: true, read: { asked, books, records, throughUs, cursor: event.cursor } }
   }
   return { ok: false, code: 'cut', message: 'the answer broke off' }
 }

@@ -53,7 +53,7 @@ export class TimeChart {
           ...options.scales,
         },
         series: [{}, ...options.series(inks)],
-        axes: [axisOf(inks, { size: 30, space: 84, values: timeLabels }), ...options.axes(inks)],
+        axes: [axisOf(inks, { size: 30, space: 66, values: timeLabels }), ...options.axes(inks)],
         ...(options.bands === undefined ? {} : { bands: options.bands }),
         hooks: {
           ...hooks,
