@@ -46,6 +46,16 @@ test('a browser at an address of nothing is shown where to go on, and a program 
   expect([told.status, JSON.parse(told.text).error.code]).toEqual([404, 'not_found'])
 })
 
+test.each(['//', '//[', '//a:99999/', '//evil.example/x', '/%', '/%00'])(
+  'an address that is none is answered as one of nothing: %s',
+  async (path) => {
+    const page = await ask(path, BROWSER)
+    expect(page.status).toBe(404)
+    expectPage(page, 'There is no such page')
+    expect(page.text).not.toContain('evil.example')
+  },
+)
+
 test.each([
   '/v1/none',
   '/auth/none',

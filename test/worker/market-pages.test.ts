@@ -103,6 +103,7 @@ test.each([
   '?after=1.%3Cb%3E',
   `?q=${'x'.repeat(500)}`,
   '?q=a&q=b',
+  '?q=%00',
 ])('a query that cannot be understood is as if it were not given: %s', async (query) => {
   const { response, text } = await get(`/markets${query}`)
   expect(response.status).toBe(200)

@@ -48,7 +48,7 @@ export function answerPage(
         <PageMeta
           title={path === '/' ? title : `${title} · KalshiBook`}
           description={description ?? null}
-          address={new URL(path, settingsOf(c.env).PUBLIC_URL || c.req.url).href}
+          address={addressOf(c)}
         />
         {csrf === null ? null : <meta name="kb-csrf" content={csrf} />}
         {markdown === undefined ? null : (
@@ -71,4 +71,10 @@ export function answerPage(
     </html>,
     status,
   )
+}
+
+/** The address of the page, whole; its path may be anything that a caller wrote, `//` too. */
+function addressOf(c: Context<App>): string {
+  const { origin } = new URL(settingsOf(c.env).PUBLIC_URL || c.req.url)
+  return new URL(origin + c.req.path).href
 }

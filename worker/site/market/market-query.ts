@@ -18,7 +18,12 @@ export type MarketQuery = {
 }
 
 const asked = z.object({
-  q: z.string().trim().max(MOST_TYPED).catch(''),
+  q: z
+    .string()
+    .trim()
+    .max(MOST_TYPED)
+    .regex(/^\P{Cc}*$/u)
+    .catch(''),
   status: z.enum(MARKET_STATUSES).or(z.literal('')).catch(''),
   series: ticker.catch(''),
   event: ticker.catch(''),
