@@ -217,7 +217,7 @@ test('while sign-in is away each page says so, and what works on', async () => {
   for (const part of ['keys', 'billing', 'settings']) {
     const shown = await page(`/dashboard/${part}`, null, late)
     expect([part, shown.status]).toEqual([part, 503])
-    expect(textOf(shown)).toContain('API keys and open streams work as ever')
+    expect(textOf(shown)).toContain('API keys and open streams need no sign-in')
   }
 })
 
@@ -308,4 +308,6 @@ test('the password is changed, and the account deleted, by forms that say what t
   const deleted = await send('/dashboard/settings/delete', { email }, other)
   expect(deleted.location).toBe('/dashboard/settings/deleted')
   expect(deleted.headers.getSetCookie().join()).toContain('Max-Age=0')
+  // Nobody whose account is there is told that it is not.
+  expect((await page('/dashboard/settings/deleted')).location).toBe('/dashboard/settings')
 })

@@ -30,7 +30,7 @@ type Sent = {
   readonly cookie?: string
   readonly origin?: string
   readonly address?: string
-  readonly changed?: Readonly<Record<string, string>>
+  readonly changed?: Readonly<Record<string, string | undefined>>
 }
 
 const NETWORK = `203.0.${Date.now() % 250}`
@@ -283,6 +283,27 @@ test('while Supabase is away each page says so, keeps what was typed, and signs 
   const out = await page('/sign-out', { form: csrfOf(person), cookie: person.headers.Cookie })
   expect([out.status, out.location]).toEqual([303, '/sign-out?told=no'])
   expect(out.cookies).toBe('__Host-kb_access=; __Host-kb_refresh=')
+})
+
+test('while the accounts cannot be read a browser is signed out all the same, by our own pages alone', async () => {
+  const person = await signedUp()
+  const { Cookie: cookie } = person.headers
+  const changed = { HYPERDRIVE_ACCOUNT: undefined }
+  const asked = await page('/sign-out', { cookie, changed })
+  expect(textOf(asked)).toContain('forget your session all the same')
+  const csrf_token = /name="csrf_token" value="([^"]*)"/.exec(asked.html)?.[1] ?? ''
+  const forged = await page('/sign-out', { form: {}, cookie, changed })
+  expect([forged.status, forged.cookies]).toEqual([403, ''])
+  const out = await page('/sign-out', { form: { csrf_token }, cookie, changed })
+  expect([out.status, out.location]).toEqual([303, '/sign-out'])
+  expect(out.cookies).toBe('__Host-kb_access=; __Host-kb_refresh=')
+})
+
+test('a session that was renewed before something failed is kept', async () => {
+  const [, cookie = ''] = (await signedUp()).headers.Cookie.split('; ')
+  const away = await page('/dashboard', { cookie, changed: { HYPERDRIVE_ACCOUNT: undefined } })
+  expect([away.status, away.headers.get('Cache-Control')]).toEqual([503, 'private, no-store'])
+  expect((await page('/dashboard', { cookie: away.cookies })).status).toBe(200)
 })
 
 test('/account leads to the dashboard, and nothing but GET and POST is answered', async () => {

@@ -68,8 +68,8 @@ export async function answerAway(
     <div class="alone narrow">
       <h1>Sign-in cannot be reached now</h1>
       <p>
-        This is our fault, and nothing is lost. API keys and open streams work as ever, and whatever
-        you bought or set stays as it is.
+        This is our fault, and nothing is lost. API keys and open streams need no sign-in, and
+        whatever you bought or set stays as it is.
       </p>
       <p>
         <a class="button" href={next}>

@@ -1,6 +1,7 @@
 import type { OpenAPIHono } from '@hono/zod-openapi'
 import type { Context } from 'hono'
 import type { App } from '../../context.ts'
+import { readSessionCookies } from '../../people/session-cookies.ts'
 import { answerFault } from '../answer-fault.tsx'
 import type { Attempted } from '../form-fields.tsx'
 import { isFresh } from '../is-fresh.ts'
@@ -51,7 +52,10 @@ export function addSettingsPages(app: OpenAPIHono<App>): void {
   })
 
   app.get(`${PATH}/deleted`, (c) =>
-    answerPage(c, { title: 'Your account is deleted', body: <DeletedPage /> }),
+    // Whoever has a session was led here by somebody else: theirs is not deleted.
+    readSessionCookies(c) === null
+      ? answerPage(c, { title: 'Your account is deleted', body: <DeletedPage /> })
+      : c.redirect(PATH, 303),
   )
 }
 

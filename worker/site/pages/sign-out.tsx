@@ -1,5 +1,6 @@
 import type { OpenAPIHono } from '@hono/zod-openapi'
 import type { App } from '../../context.ts'
+import { ownWord } from '../../people/own-word.ts'
 import { ownCall } from '../own-call.ts'
 import { answerPage } from '../page.tsx'
 import { readForm } from '../read-form.ts'
@@ -18,7 +19,8 @@ export function addSignOutPage(app: OpenAPIHono<App>): void {
       return answerPage(c, { title: 'Sign out', body })
     }
     if (who.kind === 'away') {
-      return answerPage(c, { title: 'Sign out', body: <StillIn email={null} csrf="" /> })
+      const body = <StillIn email={null} csrf={await ownWord(c)} />
+      return answerPage(c, { title: 'Sign out', body })
     }
     const body = <SignedOut told={c.req.query('told') !== 'no'} />
     return answerPage(c, { title: 'Signed out', body })

@@ -111,8 +111,8 @@ function NotNow({ error, link }: { readonly error: OwnError; readonly link: Mail
     <div class="narrow">
       <h1>{isOurs ? 'Sign-in cannot be reached now' : 'Not now'}</h1>
       <p>
-        {isOurs ? 'This is our fault. API keys work as ever.' : saySentence(message)} Try again in{' '}
-        {sayWait(retryAfterMs ?? 10_000)}.
+        {isOurs ? 'This is our fault. API keys need no sign-in.' : saySentence(message)} Try again
+        in {sayWait(retryAfterMs ?? 10_000)}.
       </p>
       <LinkButton link={link}>Try again</LinkButton>
       <p>
