@@ -165,6 +165,17 @@ test('keys of a network are limited, those of others are not', async () => {
   expect((await ask(newAddress())).status).toBe(200)
 })
 
+test('the pages of another site use up no keys of a network that looks at them', async () => {
+  const address = newAddress()
+  const from = (Origin: string) =>
+    call('/visitor-keys', { 'CF-Connecting-IP': address, Origin }, 'POST')
+  for (const origin of ['https://evil.example', 'null', 'https://kalshibook.test.evil.example']) {
+    const refused = await from(origin)
+    expect([refused.status, errorOf(refused).param]).toEqual([403, 'Origin'])
+  }
+  expect((await from('https://kalshibook.test')).status).toBe(200)
+})
+
 test('a visitor’s stream follows what is shown, at a quiet pace', async () => {
   const address = newAddress()
   const key = await keyOf(address)

@@ -1,9 +1,11 @@
 import type { OpenAPIHono } from '@hono/zod-openapi'
+import type { Context } from 'hono'
 import { type Micros, printInstant } from '#core/instant'
 import { visitorsOf } from '#core/visitor-standing'
 import { answerData } from '../answer.ts'
 import { clientAddress } from '../client-address.ts'
 import type { App } from '../context.ts'
+import { settingsOf } from '../env.ts'
 import { askAccount, settleAccount } from '../gate/ask-account.ts'
 import { showcaseOf } from '../keys/showcase.ts'
 import {
@@ -23,6 +25,7 @@ const KEY_CREDITS = 1
 export function addVisitorKeys(app: OpenAPIHono<App>): void {
   app.use(PATH, only('POST'))
   app.post(PATH, async (c) => {
+    if (isOfAnotherSite(c)) return refuse(c, OUR_PAGES)
     const prefix = visitorPrefix(clientAddress(c))
     const { keyId, rev } = visitorCaller(prefix)
     const requestId = c.get('requestId')
@@ -51,4 +54,16 @@ export function addVisitorKeys(app: OpenAPIHono<App>): void {
   })
 }
 
+/** Whether another site's page has the browser ask: it can read no key, but would use up what the network may spend. */
+function isOfAnotherSite(c: Context<App>): boolean {
+  const origin = c.req.header('Origin')
+  const ours = [settingsOf(c.env).PUBLIC_URL || c.req.url, c.req.url]
+  return origin !== undefined && !ours.some((url) => new URL(url).origin === origin)
+}
+
+const OUR_PAGES = {
+  code: 'forbidden',
+  param: 'Origin',
+  message: 'keys for visitors are given to our own pages, and to programs',
+} as const
 const NOT_NOW = { code: 'upstream_degraded', message: 'no visitor keys can be made now' } as const
