@@ -162,6 +162,10 @@ export function testMarketPages(site: () => Site): void {
       'Reads up to 10,000 records: at most 10 credits, 1 for each 1,000.',
     )
     expect(await page.isVisible('#scrubber')).toBe(false)
+    expect(await page.textContent('#file-note')).toMatch(
+      /^Costs 1 credit as of now: the day holds \d+ records, 1 credit for each 1,000/,
+    )
+    await site().shoot(page, 'market-account')
     await page.click('#window-form button')
     await page.waitForSelector(OPEN)
     expect(await page.textContent('#read-note')).toMatch(/^\d+ records\.$/)

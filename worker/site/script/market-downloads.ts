@@ -1,4 +1,4 @@
-import { callApi } from './call-api.ts'
+import { streamCredits } from '#core/credit'
 import { wireCopyButtons } from './copy-button.ts'
 import { forgetPageKey, pageKey } from './page-key.ts'
 import { part } from './part.ts'
@@ -58,31 +58,22 @@ export class MarketDownloads {
       `curl -H "Authorization: Bearer $KALSHIBOOK_KEY" \\\n  -H "Accept: ${plain.accept}" \\\n  "${location.origin}${plain.path}" > ${this.#name(plain)}`
     const made = await pageKey()
     if (!made.ok) return
-    const visitor = made.key.markets !== null
-    const asked = this.#asked(visitor)
-    if (asked === null) return
-    const answer = await callApi(`${asked.path}&dry_run=1`)
-    if (answer.error !== null) {
-      this.#note('bad', `This cannot be read: ${answer.error.message}.`)
+    if (made.key.markets !== null) {
+      const rows = VISITOR_RECORDS.toLocaleString('en')
+      this.#note('', `Free for visitors: up to ${rows} records of the last 24 hours.`)
       return
     }
-    const told = JSON.parse(answer.text) as { readonly data: { readonly credits: number | null } }
-    const { credits } = told.data
-    if (visitor) {
-      const rows = VISITOR_RECORDS.toLocaleString('en')
-      this.#note('', `A visitor’s file holds up to ${rows} records of the last 24 hours.`)
-    } else {
-      const records = part('coverage').querySelector<HTMLElement>(
-        `tr[data-day="${CSS.escape(this.#day.value)}"]`,
-      )?.dataset['records']
-      const most =
-        credits === null ? '1 credit for each 1,000 records' : `at most ${credits} credits`
-      const held =
-        records === undefined
-          ? ''
-          : `; that day holds ${Number(records).toLocaleString('en')} records by now, about ${Math.ceil(Number(records) / 1000)} credits`
-      this.#note('', `Costs ${most}${held}.`)
+    const day = `tr[data-day="${CSS.escape(this.#day.value)}"]`
+    const records = part('coverage').querySelector<HTMLElement>(day)?.dataset['records']
+    const price = '1 credit for each 1,000 records or part'
+    if (records === undefined) {
+      this.#note('', `Costs ${price}.`)
+      return
     }
+    const credits = streamCredits('rows', Number(records))
+    const count = Number(records).toLocaleString('en')
+    const cost = `${credits.toLocaleString('en')} ${credits === 1 ? 'credit' : 'credits'}`
+    this.#note('', `Costs ${cost} as of now: the day holds ${count} records, ${price}.`)
   }
 
   async #make(): Promise<void> {

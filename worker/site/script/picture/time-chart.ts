@@ -37,6 +37,7 @@ export class TimeChart {
     box.replaceChildren()
     box.classList.add('chart')
     box.setAttribute('role', 'img')
+    box.setAttribute('aria-label', 'Nothing is drawn yet')
     const inks = new Inks(box, () => this.#plot.redraw())
     const { onPick } = options
     const hooks = options.hooks ?? {}
