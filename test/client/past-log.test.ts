@@ -91,10 +91,10 @@ test('a log is read by the rule of streams, and its last line says that it was a
 test('several markets and events are asked for at their own addresses', async () => {
   const { paths } = await serve(200, ndjson([END]))
   await read({ of: { event: 'KXA-26NOV22' } })
-  await read({ of: { markets: ['A', 'B'] }, cursor: 'c~1' })
+  await read({ of: { markets: ['A', 'B'] }, cursor: 'c~1', limit: 7 })
   expect(paths.map((path) => path.split(' ')[0])).toEqual([
     '/v1/events/KXA-26NOV22/deltas?layout=stream',
-    '/v1/deltas?layout=stream&cursor=c%7E1&tickers=A%2CB',
+    '/v1/deltas?layout=stream&cursor=c%7E1&tickers=A%2CB&limit=7',
   ])
 })
 
