@@ -121,6 +121,8 @@ test('forms of another site’s pages are refused, and so are those without the 
     ['/account/password', { password: 'a word of a stranger' }],
     ['/sign-out', {}],
     ['/sign-out', { csrf_token: 'x'.repeat(43) }],
+    ['/sign-out', { csrf_token: 'of\ntwo lines' }],
+    ['/account/password', { password: 'a word of a stranger', csrf_token: '\0' }],
   ] as const) {
     const refused = await page(path, { form, cookie })
     expect([path, refused.status, refused.cookies]).toEqual([path, 403, ''])

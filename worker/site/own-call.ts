@@ -21,6 +21,7 @@ const jars = new WeakMap<Request, Map<string, string>>()
 
 /** What the browser said that the called route decides by. */
 const PASSED = ['CF-Connecting-IP', 'Origin', 'User-Agent', 'Accept-Language']
+const A_WORD = /^[\w-]{1,100}$/
 
 /**
  * Calls a JSON route of ours on behalf of the browser whose page is made: with its cookies, address and origin. So pages
@@ -42,7 +43,8 @@ export async function ownCall(
   }
   const jar = jarOf(c.req.raw)
   headers.set('Cookie', [...jar].map(([name, value]) => `${name}=${value}`).join('; '))
-  if (csrf) headers.set('X-CSRF-Token', csrf)
+  // What a form bears may be anything: not all of it can stand in a header.
+  if (csrf && A_WORD.test(csrf)) headers.set('X-CSRF-Token', csrf)
   if (fields !== undefined) headers.set('Content-Type', 'application/json')
   const url = new URL(path, c.req.url)
   const body = fields === undefined ? null : JSON.stringify(fields)
