@@ -8,7 +8,12 @@ const AGAIN_US = 14.5 * 60_000_000
 const SETTLED_US = 2 * 3_600_000_000
 
 /** When a day was counted last, and how far the record was complete then, µs. */
-export type DayTold = { readonly toldUs: Micros; readonly throughUs: Micros }
+export type DayTold = {
+  readonly toldUs: Micros
+  readonly throughUs: Micros
+  /** Whether a gap was found since that reaches back into it: a wrong book is noticed hours later. */
+  readonly reopened: boolean
+}
 
 /**
  * The UTC days, by their begins, whose coverage is to be counted now, the newest first: today and what has just ended again
@@ -30,8 +35,11 @@ export function daysDue(
 }
 
 function isDue(day: Micros, nowUs: Micros, told: DayTold | undefined): boolean {
-  if (told === undefined) return true
+  if (told === undefined || told.reopened) return true
+  const endUs = day + DAY_US
+  // What was open when it was counted lasts into the next day, and is told there.
+  if (told.toldUs < endUs && nowUs >= endUs) return true
   // While no collector records, nothing is known of a day: the gap is told once one does again.
-  const settled = told.toldUs >= day + DAY_US + SETTLED_US && told.throughUs >= day + DAY_US
+  const settled = told.toldUs >= endUs + SETTLED_US && told.throughUs >= endUs
   return !settled && nowUs - told.toldUs >= AGAIN_US
 }

@@ -64,7 +64,12 @@ export const statusHistoryAnswer = z.object({
         known_market_seconds: count.describe('Time of their logs in which the book is known'),
         gap_market_seconds: count.describe('Time of their logs in which it is not'),
         gaps: z.record(z.string(), count).describe('Gaps that touch the day, by cause'),
-        grade: z.enum(GRADES).nullable().describe('As in the coverage of a market; null: no log'),
+        grade: z
+          .enum(GRADES)
+          .nullable()
+          .describe(
+            'As in the coverage of a market; null: no log, or the record was not complete when it was counted',
+          ),
         through_ts: instant.describe('How far the record was complete when it was counted'),
         counted_ts: instant.describe('When it was counted; today’s is, every 15 minutes'),
       }),
@@ -97,6 +102,10 @@ export type HistoryParts = {
   }[]
 }
 
+const DAY_US = 86_400_000_000
+/** A record that is complete up to so long before it is counted, µs, is as complete as it can be. */
+const BEHIND_US = 60_000_000
+
 /** Prints what is known of the past of the feed and the record. */
 export function printHistory(parts: HistoryParts): StatusHistory {
   const { stretch, firstUs, hours, incidents, gaps, gapsLeftOff, days } = parts
@@ -126,19 +135,25 @@ export function printHistory(parts: HistoryParts): StatusHistory {
       to_ts: print(toUs),
     })),
     gaps_left_off: gapsLeftOff,
-    coverage: days.map(({ day, markets, records, deltas, knownS, gapS, causes, ...times }) => ({
-      day: printInstant(day).slice(0, 10),
-      markets,
-      records,
-      deltas,
-      known_market_seconds: knownS,
-      gap_market_seconds: gapS,
-      gaps: causes,
-      grade: knownS + gapS === 0 ? null : gradeOf(knownS + gapS, gapS),
-      through_ts: printInstant(times.throughUs),
-      counted_ts: printInstant(times.toldUs),
+    coverage: days.map((each) => ({
+      day: printInstant(each.day).slice(0, 10),
+      markets: each.markets,
+      records: each.records,
+      deltas: each.deltas,
+      known_market_seconds: each.knownS,
+      gap_market_seconds: each.gapS,
+      gaps: each.causes,
+      grade: gradeOfDay(each),
+      through_ts: printInstant(each.throughUs),
+      counted_ts: printInstant(each.toldUs),
     })),
   }
+}
+
+/** The grade of a day as far as it had gone when it was counted: what the record did not reach then may all be a gap. */
+function gradeOfDay({ day, knownS, gapS, throughUs, toldUs }: HistoryParts['days'][number]) {
+  const isBehind = throughUs + BEHIND_US < Math.min(day + DAY_US, toldUs)
+  return isBehind || knownS + gapS === 0 ? null : gradeOf(knownS + gapS, gapS)
 }
 
 function print(us: Micros | null): string | null {

@@ -13,9 +13,10 @@ const due = (
   nowUs: Micros,
   told: readonly (readonly [Micros, Micros, Micros?])[],
   firstUs: Micros | null,
+  reopened = false,
 ) => {
   const days = told.map(
-    ([each, toldUs, throughUs = toldUs]) => [each, { toldUs, throughUs }] as const,
+    ([each, toldUs, throughUs = toldUs]) => [each, { toldUs, throughUs, reopened }] as const,
   )
   return daysDue(nowUs, firstUs, new Map(days), 90)
 }
@@ -49,4 +50,16 @@ test('a day of which the record ends before it does is counted until a collector
   const yesterday = [day(1), at(4 * HOUR), at(-3 * HOUR)] as const
   expect(due(at(5 * HOUR), [today, yesterday], day(1))).toEqual([day(1)])
   expect(due(at(5 * HOUR), [today, [day(1), at(4 * HOUR), at(0)]], day(1))).toEqual([])
+})
+
+test('a day that was counted before its end is counted at its end, and one that a gap reaches back into again', () => {
+  const told = [
+    [day(0), at(0)],
+    [day(1), at(-MINUTE)],
+  ] as const
+  expect(due(at(0), told, day(1))).toEqual([day(1)])
+  expect(due(at(-0.5 * MINUTE), [[day(1), at(-MINUTE)]], day(1))).toEqual([])
+  const settled = [[day(1), at(3 * HOUR)]] as const
+  expect(due(at(5 * HOUR), [[day(0), at(5 * HOUR)], ...settled], day(1))).toEqual([])
+  expect(due(at(5 * HOUR), settled, day(1), true)).toEqual([day(0), day(1)])
 })

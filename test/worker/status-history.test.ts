@@ -266,6 +266,7 @@ test('while no collector records a day is not settled: what was missed is told o
   expect(await yesterday()).toMatchObject({
     known_market_seconds: 2 * 3600,
     gap_market_seconds: 0,
+    grade: null,
     through_ts: printInstant(at(12)),
   })
   await storeGap(id, gap(1, 'epoch', at(12), at(30)))
@@ -295,6 +296,40 @@ test('what happened to thousands of books at once is one line', async () => {
   const { gaps, gaps_left_off } = await told()
   expect(gaps).toEqual([{ ...line, open: 0, to_ts: printInstant(before(-5210)) }])
   expect(gaps_left_off).toBe(0)
+})
+
+test('a gap that is open at midnight is told once, on the day that it lasts into', async () => {
+  const id = await log('STATUS-X-F', (TODAY - 5 * HOUR) as Micros, 1)
+  await storeGap(id, gap(1, 'cut', (TODAY - HOUR) as Micros, null))
+  await countCoverage(env, (TODAY - MINUTE) as Micros)
+  await countCoverage(env, TODAY)
+  expect((await told('?days=2')).gaps).toMatchObject([{ cause: 'cut', gaps: 1, open: 1 }])
+})
+
+test('a day that was settled is counted again when a gap is found later that reaches back into it', async () => {
+  const at = (hours: number) => (TODAY + hours * HOUR) as Micros
+  const id = await log('STATUS-X-G', at(-14), 1)
+  const yesterday = async () => (await told('?days=2')).coverage[1]
+  await setWatermark(at(3))
+  await countCoverage(env, at(3))
+  expect(await yesterday()).toMatchObject({ gap_market_seconds: 0, grade: 'A' })
+  await storeGap(id, { ...gap(1, 'mismatch', at(-1), at(4)), noticed: at(4) })
+  await setWatermark(at(4.1))
+  await countCoverage(env, at(4.1))
+  expect(await yesterday()).toMatchObject({ gap_market_seconds: 3600, gaps: { mismatch: 1 } })
+  await setWatermark(at(4.6))
+  await countCoverage(env, at(4.6))
+  expect(await yesterday()).toMatchObject({ counted_ts: printInstant(at(4.1)) })
+})
+
+test('lines that are left off are told of the days that are asked for', async () => {
+  await asOwner(
+    (sql) => sql`
+      insert into kb.gap_days (day_us, lines, told_us)
+      values (${TODAY - 5 * DAY}, '{"lines": [], "left_off": 3}', 0)`,
+  )
+  expect((await told('?days=3')).gaps_left_off).toBe(0)
+  expect((await told('?days=7')).gaps_left_off).toBe(3)
 })
 
 test('nothing is told of a past in which nobody looked', async () => {

@@ -43,7 +43,7 @@ export async function countCoverage(env: Env, nowUs: Micros): Promise<void> {
 }
 
 async function dueNow(sql: Sql, nowUs: Micros): Promise<Micros[]> {
-  const { firstUs, told } = await readTold(sql, (nowUs - HISTORY_DAYS * DAY_US) as Micros)
+  const { firstUs, told } = await readTold(sql, (nowUs - HISTORY_DAYS * DAY_US) as Micros, nowUs)
   return daysDue(nowUs, firstUs, told, HISTORY_DAYS)
 }
 

@@ -32,7 +32,7 @@ type History = {
   readonly nowUs: Micros
   readonly feed: FeedHistory
   readonly days: readonly DayCoverage[]
-  readonly gapDays: readonly GapDay[]
+  readonly gapDays: readonly (GapDay & { readonly day: Micros })[]
 }
 
 /**
@@ -50,7 +50,9 @@ export async function tellHistory(c: Context<App>, days: number): Promise<Status
     hours: known === null ? [] : fillHours(read.feed.hours, known),
     incidents: known === null ? [] : foldIncidents(fillRuns(read.feed.runs, known)),
     gaps: gaps.filter(({ toUs }) => toUs === null || toUs >= fromUs),
-    gapsLeftOff: read.gapDays.reduce((sum, { leftOff }) => sum + leftOff, 0),
+    gapsLeftOff: read.gapDays
+      .filter(({ day }) => day >= dayOf(fromUs))
+      .reduce((sum, { leftOff }) => sum + leftOff, 0),
     days: read.days.filter(({ day }) => day >= dayOf(fromUs)),
   })
 }

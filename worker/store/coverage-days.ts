@@ -7,6 +7,8 @@ import { dayOf } from '#core/sealing'
 import { SLICE } from './slice.ts'
 
 const DAY_US = 86_400_000_000
+/** A gap is stored so long after it was noticed at most, µs. */
+const STORED_US = 2 * 60_000_000
 
 /** What is held of all logs together of a UTC day, named by its begin. */
 export type DayCoverage = {
@@ -111,20 +113,36 @@ export async function keepDay(sql: Sql, counted: DayCoverage): Promise<void> {
     where d.told_us <= excluded.told_us`
 }
 
-/** From when on logs are held, and how each day from one on was counted last. Throws as Postgres does. */
+/**
+ * From when on logs are held, and how each day from one on was counted last: those are reopened of which the last day's gaps
+ * tell what was not known then. Throws as Postgres does.
+ */
 export async function readTold(
   sql: Sql,
   fromUs: Micros,
+  nowUs: Micros,
 ): Promise<{ readonly firstUs: Micros | null; readonly told: ReadonlyMap<Micros, DayTold> }> {
-  const [[first], days] = await Promise.all([
+  const [[first], days, late] = await Promise.all([
     sql`
       select case when count(*) > 0 then greatest(min(first_us), kb.kept_from('segments')) end as first_us
       from (select first_us from kb.log_begins order by first_us limit 1) oldest`,
     readCoverageDays(sql, fromUs),
+    sql`
+      with late as materialized (
+        select from_us, noticed_us from kb.book_gaps
+        where (to_us >= ${nowUs - DAY_US} or to_us is null) and noticed_us >= ${nowUs - DAY_US}
+          and from_us / ${DAY_US}::int8 < noticed_us / ${DAY_US}::int8)
+      select day_us from kb.coverage_days d where day_us >= ${dayOf(fromUs)} and exists (
+        select from late where noticed_us >= d.told_us - ${STORED_US} and from_us < d.day_us + ${DAY_US})`,
   ])
+  const reopened = new Set(late.map((row) => micros(row['day_us'])))
   return {
     firstUs: micros(first?.['first_us']),
-    told: new Map(days.map(({ day, toldUs, throughUs }) => [day, { toldUs, throughUs }])),
+    told: new Map(
+      days.map(({ day, toldUs, throughUs }) => {
+        return [day, { toldUs, throughUs, reopened: reopened.has(day) }]
+      }),
+    ),
   }
 }
 

@@ -70,8 +70,14 @@ export async function forgetGapDays(sql: Sql, beforeUs: Micros): Promise<void> {
   await sql`delete from kb.gap_days where day_us < ${dayOf(beforeUs)}`
 }
 
-/** The lines of the days from an instant on. Throws as Postgres does. */
-export async function readGapDays(sql: Sql, fromUs: Micros): Promise<GapDay[]> {
-  const found = await sql`select lines::text from kb.gap_days where day_us >= ${dayOf(fromUs)}`
-  return found.map((row) => readGapDay(JSON.parse(String(row['lines']))))
+/** The lines of the days from an instant on, each day named by its begin. Throws as Postgres does. */
+export async function readGapDays(
+  sql: Sql,
+  fromUs: Micros,
+): Promise<(GapDay & { readonly day: Micros })[]> {
+  const found = await sql`
+    select day_us, lines::text from kb.gap_days where day_us >= ${dayOf(fromUs)}`
+  return found.map((row) => {
+    return { day: us.parse(row['day_us']), ...readGapDay(JSON.parse(String(row['lines']))) }
+  })
 }

@@ -56,13 +56,14 @@ export function CoveragePart({ history }: { readonly history: StatusHistory }) {
 
 function Day(day: StatusHistory['coverage'][number]) {
   const { known_market_seconds: known, gap_market_seconds: lost, grade } = day
+  const isUnknown = known + lost > 0 || day.through_ts < day.day
   const gaps = Object.entries(day.gaps).map(([cause, count]) => `${cause} ${printCount(count)}`)
   return (
     <tr>
       <th scope="row">{day.day}</th>
       <td>
         {grade === null ? (
-          <span class="quiet">{day.through_ts < day.day ? 'not known' : 'no log'}</span>
+          <span class="quiet">{isUnknown ? 'not known' : 'no log'}</span>
         ) : (
           <span class={`pill ${PILLS[grade]}`}>{grade}</span>
         )}
