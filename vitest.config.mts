@@ -22,6 +22,8 @@ export default defineConfig({
           // Pure: no file leaves anything behind that another could see.
           isolate: false,
           sequence: FIRST,
+          // Properties are tried for long, and others may be at work beside.
+          testTimeout: 20_000,
         },
       },
       {

@@ -12,7 +12,7 @@ test('only what describes series, events and markets is read through the cache t
   const readers = naming('readMetadata(').filter((path) => path !== 'worker/context.ts')
   expect(readers).toEqual([
     'worker/routes/events.ts',
-    'worker/routes/live-page.ts',
     'worker/routes/series.ts',
+    'worker/site/pages/live.tsx',
   ])
 })

@@ -182,7 +182,6 @@ test.each([
 })
 
 test.each([
-  '/',
   '/v1',
   '/v1/nowhere',
   '/v1/markets/',
