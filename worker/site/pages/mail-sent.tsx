@@ -11,7 +11,7 @@ const TO_WHOM = {
   reset: ', if it has an account',
 } as const
 const AFTER = {
-  signUp: 'Follow it: your account is made, and your first API key is shown.',
+  signUp: 'Follow it: your account is made, and one press makes your first API key.',
   signIn: 'Follow it, and you are signed in.',
   reset: 'Follow it, and you choose a new password.',
 } as const

@@ -68,7 +68,7 @@ const CAUSES: Readonly<Record<GapCause, string>> = {
   sequence: 'a message of the exchange did not come',
   cut: 'a connection to the exchange broke',
   silence: 'the exchange fell silent',
-  epoch: 'one collector followed another',
+  epoch: 'recording began anew',
   mismatch: 'a book differed from the exchange’s own',
   overflow: 'more came than could be kept',
   disk: 'a disk of ours refused',
