@@ -85,6 +85,21 @@ function measured(spanUs: number, gapUs: number) {
   return { coveredUs: spanUs - gapUs, gapUs, grade: spanUs === 0 ? null : gradeOf(spanUs, gapUs) }
 }
 
+/** A record that is complete up to so long before it is counted, µs, is as complete as it can be. */
+const BEHIND_US = 60_000_000
+
+/**
+ * Whether the record did not reach what had gone by of a day when that was counted: what is missing may all be a gap.
+ * @param counted of the UTC day that begins at `day`, complete through `throughUs`, counted at `toldUs`
+ */
+export function isBehind(counted: {
+  readonly day: Micros
+  readonly throughUs: Micros
+  readonly toldUs: Micros
+}): boolean {
+  return counted.throughUs + BEHIND_US < Math.min(counted.day + DAY_US, counted.toldUs)
+}
+
 /** The grade of a stretch, both in one unit of time, whole numbers. */
 export function gradeOf(spanUs: number, gapUs: number): Grade {
   if (gapUs === 0) return 'A'

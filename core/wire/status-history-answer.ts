@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { GRADES, gradeOf, type Stretch } from '../coverage.ts'
+import { GRADES, gradeOf, isBehind, type Stretch } from '../coverage.ts'
 import type { FeedHour } from '../feed-hours.ts'
 import type { Incident } from '../feed-incidents.ts'
 import type { GapLine } from '../gap-lines.ts'
@@ -102,10 +102,6 @@ export type HistoryParts = {
   }[]
 }
 
-const DAY_US = 86_400_000_000
-/** A record that is complete up to so long before it is counted, µs, is as complete as it can be. */
-const BEHIND_US = 60_000_000
-
 /** Prints what is known of the past of the feed and the record. */
 export function printHistory(parts: HistoryParts): StatusHistory {
   const { stretch, firstUs, hours, incidents, gaps, gapsLeftOff, days } = parts
@@ -150,10 +146,10 @@ export function printHistory(parts: HistoryParts): StatusHistory {
   }
 }
 
-/** The grade of a day as far as it had gone when it was counted: what the record did not reach then may all be a gap. */
-function gradeOfDay({ day, knownS, gapS, throughUs, toldUs }: HistoryParts['days'][number]) {
-  const isBehind = throughUs + BEHIND_US < Math.min(day + DAY_US, toldUs)
-  return isBehind || knownS + gapS === 0 ? null : gradeOf(knownS + gapS, gapS)
+/** The grade of a day as far as it had gone when it was counted; null where that is not known. */
+function gradeOfDay(day: HistoryParts['days'][number]) {
+  const logged = day.knownS + day.gapS
+  return isBehind(day) || logged === 0 ? null : gradeOf(logged, day.gapS)
 }
 
 function print(us: Micros | null): string | null {

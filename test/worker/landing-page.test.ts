@@ -27,6 +27,19 @@ test('the first page tells what was counted of today, and never rounds coverage 
   expect(text).toContain('99.999 %')
 })
 
+test('a day of which the record is not complete has no coverage yet', async () => {
+  const now = (Date.now() * 1000) as Micros
+  const behind = Math.max(dayOf(now), now - 120_000_000)
+  await asOwner(
+    (sql) => sql`
+      insert into kb.coverage_days (day_us, markets, records, deltas, known_s, gap_s, causes, through_us, told_us)
+      values (${dayOf(now)}, 3, 10, 10, 100, 0, '{}', ${behind}, ${now})
+      on conflict (day_us) do update set known_s = 100, gap_s = 0, through_us = ${behind}`,
+  )
+  const text = await (await new Edge({}).fetch('/', {})).text()
+  expect(text).toMatch(/Coverage today<[^%]{0,80}not counted yet/)
+})
+
 test('while Postgres is away the first page is there, shows no book, and says what is not known', async () => {
   const edge = new Edge({ HYPERDRIVE_READER: AWAY, HYPERDRIVE_METADATA: AWAY })
   const response = await edge.fetch('/', {})

@@ -1,4 +1,5 @@
 import type { Context } from 'hono'
+import { isBehind } from '#core/coverage'
 import { type Micros, printInstant } from '#core/instant'
 import type { App } from '../context.ts'
 import { keptStatus } from '../status/kept-status.ts'
@@ -13,7 +14,7 @@ export type Recorded = {
   readonly today: {
     /** Records of books since 00:00 UTC. */
     readonly messages: number
-    /** Share of the time of all logs in which the book was known, 0 to 1; null when there was none. */
+    /** Share of the time of all logs in which the book was known, 0 to 1; null when there was none, or it is not known. */
     readonly coverage: number | null
     /** When it was counted, `14:05`. */
     readonly counted: string
@@ -30,7 +31,7 @@ export async function recordedNow(c: Context<App>): Promise<Recorded> {
     lagMs: half === null || most === null ? null : { half, most },
     today: today && {
       messages: today.records,
-      coverage: shareOf(today.knownS, today.gapS),
+      coverage: isBehind(today) ? null : shareOf(today.knownS, today.gapS),
       counted: hourAndMinute(today.toldUs),
     },
   }
