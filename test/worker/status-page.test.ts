@@ -1,8 +1,10 @@
 import { createExecutionContext, waitOnExecutionContext } from 'cloudflare:test'
 import { env } from 'cloudflare:workers'
 import { expect, test } from 'vitest'
+import type { Micros } from '#core/instant'
 import { makeApp } from '../../worker/app.ts'
 import type { Env } from '../../worker/env.ts'
+import { sampleFeed } from '../../worker/status/sample-feed.ts'
 
 const AWAY = { connectionString: 'postgres://kb_reader@127.0.0.1:1/none' } as Hyperdrive
 const BEAT = { sent_us: 0, upstream_age_ms: 10, lag_p50_ms: 2, lag_p99_ms: 2500, stale: 0, gaps: 0 }
@@ -58,4 +60,12 @@ test('the page shows a day, a week or a month, and a week when it is asked for a
   const links = async (query: string) => (await textOf(HEALTHY, {}, query)).html
   expect(await links('?days=30')).toContain('/v1/status/history?days=30')
   expect(await links('?days=5')).toContain('/v1/status/history?days=7')
+})
+
+test('of a time before the feed was looked at the page does not say that it had no incident', async () => {
+  const status = () => Promise.resolve(HEALTHY)
+  const shards = { getByName: () => ({ status }) } as unknown as Env['FEED_SHARD']
+  await sampleFeed({ ...env, FEED_SHARD: shards }, (Date.now() * 1000) as Micros)
+  const { text } = await textOf(HEALTHY, {}, '?days=30')
+  expect(text).toMatch(/Incidents None since 20/)
 })
