@@ -16,17 +16,22 @@ type Props = { readonly history: StatusHistory; readonly name: string }
  * @param props.healthy whether the feed is now, which may be another than in its last minute
  */
 export function IncidentsPart({ history, name, healthy }: Props & { readonly healthy: boolean }) {
-  const { incidents, to_ts } = history
+  const { incidents, from_ts, to_ts, sampled_from_ts } = history
+  // Of the time before it was first looked at nobody knows.
+  const since =
+    sampled_from_ts !== null && sampled_from_ts > from_ts
+      ? `since ${printMoment(sampled_from_ts)} UTC, when the feed was first looked at`
+      : `in the last ${name}`
   return (
     <section aria-labelledby="incidents">
       <h2 id="incidents">Incidents</h2>
       {incidents.length === 0 ? (
         <p>
-          {history.sampled_from_ts === null
+          {sampled_from_ts === null
             ? 'None is known: the feed was not looked at yet.'
             : healthy
-              ? `None in the last ${name}.`
-              : `None before now in the last ${name}. What goes on is told above, and here within a minute.`}
+              ? `None ${since}.`
+              : `None before now ${since}. What goes on is told above, and here within a minute.`}
         </p>
       ) : (
         <WideTable name="Table of incidents">
