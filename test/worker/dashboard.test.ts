@@ -1,8 +1,12 @@
-import type { env } from 'cloudflare:workers'
+import { env } from 'cloudflare:workers'
 import { expect, test } from 'vitest'
+import type { Micros } from '#core/instant'
+import { monthOf } from '#core/period'
+import { accountChanged } from '../../worker/account/account-changed.ts'
 import { makeKey } from './accounts.ts'
 import { Edge } from './edge.ts'
 import { callPages, signedUp } from './people.ts'
+import { asOwner } from './store.ts'
 
 /** Objects of accounts that nobody reaches. */
 const AWAY = { getByName: () => ({ limits: never, streams: never, usage: never, calls: never }) }
@@ -70,4 +74,24 @@ test('what a key was called is text on every page, and what no page knows is pas
     expect(html).not.toContain('<script>')
     if (!path.includes('nothing')) expect(html).toContain('&lt;img src=x')
   }
+})
+
+test('in a month of an upgrade the cap is told as the credits that it really buys', async () => {
+  const one = await signedUp()
+  const { fromUs } = monthOf((Date.now() * 1000) as Micros)
+  await asOwner(
+    (sql) => sql`
+      insert into kb.plan_changes (account_id, from_us, plan, source, made_us) values
+        (${one.accountId}, ${fromUs}, 'starter', ${`a ${one.accountId}`}, ${fromUs}),
+        (${one.accountId}, ${fromUs + 1}, 'pro', ${`b ${one.accountId}`}, ${fromUs})`,
+  )
+  await asOwner(
+    (sql) => sql`
+      update kb.accounts set overage_cap_cents = 5000, paid_once = true
+      where id = ${one.accountId}`,
+  )
+  await asOwner((sql) => sql`select kb.account_changed(${one.accountId}, ${Date.now() * 1000})`)
+  await accountChanged(env, one.accountId)
+  const page = await new Edge().fetch('/dashboard/billing', { ...one.headers })
+  expect(await page.text()).toContain('Overage is on, $50 a month at most: 625,000 credits more.')
 })

@@ -42,6 +42,7 @@ export function addBilling(app: OpenAPIHono<App>): void {
       included: standing.included,
       used: standing.used,
       left: standing.left,
+      overage: standing.overageCap,
     }
     return answerPerson(c, shown && { ...shown, credits })
   })

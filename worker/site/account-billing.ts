@@ -30,7 +30,10 @@ const billing = z.object({
   /** Of the subscription, in Stripe's words; `none` without one. */
   state: z.string(),
   grace_until: z.string().nullable(),
-  credits: z.object({ included: z.int(), used: z.int(), left: z.int() }).nullable(),
+  /** `overage`: how many the cap buys this month. */
+  credits: z
+    .object({ included: z.int(), used: z.int(), left: z.int(), overage: z.int() })
+    .nullable(),
   invoices: z.array(invoice),
 })
 export type Billing = z.infer<typeof billing>

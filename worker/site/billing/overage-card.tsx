@@ -3,6 +3,7 @@ import { cappedCredits } from '#core/plan-move'
 import { type Billing, overageState } from '../account-billing.ts'
 import { type Attempted, Csrf, Field, FormFault } from '../form-fields.tsx'
 import { SignInFirst } from '../keys/sign-in-first.tsx'
+import { printCount } from '../print-count.ts'
 import { printDollars } from '../print-dollars.ts'
 
 type OverageProps = {
@@ -38,7 +39,7 @@ export function OverageCard({ billing, csrf, fresh, attempted }: OverageProps) {
             <Field
               name="cap_dollars"
               label="Overage a month, at most (dollars)"
-              hint={`${printDollars(5000)} would allow ${cappedCredits(billing.plan, 5000).toLocaleString('en-US')} credits more. The cap is hard.`}
+              hint={`${printDollars(5000)} would allow ${printCount(cappedCredits(billing.plan, 5000))} credits more. The cap is hard.`}
               attempted={attempted}
               inputmode="decimal"
               autocomplete="off"
@@ -66,7 +67,8 @@ export function OverageCard({ billing, csrf, fresh, attempted }: OverageProps) {
 
 function stateWords(billing: Billing): string {
   const cap = billing.overage.cap_cents ?? 0
-  const more = cappedCredits(billing.plan, cap).toLocaleString('en-US')
+  // In a month of an upgrade they are fewer than at the plan's price: the account itself knows.
+  const more = printCount(billing.credits?.overage ?? cappedCredits(billing.plan, cap))
   switch (overageState(billing)) {
     case 'none':
     case 'off':
