@@ -35,7 +35,12 @@ export function answerLive(
       return { kind: 'answer', answer: printUnknown(heading, known.gap, known.seq) }
     case 'book': {
       const status = known.closed ? 'closed' : known.live ? 'live' : 'stale'
-      return { kind: 'answer', answer: printBook(heading, { ...known, status }, showing.depth) }
+      const { changed } = known
+      // Its last record may be younger than the collector's last beat, and is vouched for as it comes.
+      const confirmed =
+        known.confirmed === null ? null : (Math.max(known.confirmed, changed) as Micros)
+      const shown = { ...known, status, confirmed } as const
+      return { kind: 'answer', answer: printBook(heading, shown, showing.depth) }
     }
   }
 }
