@@ -12,6 +12,7 @@ import {
   setTime,
   type TestAccount,
 } from './account-object.ts'
+import { asOwner } from './store.ts'
 
 const NOON = Date.UTC(2026, 10, 20, 12)
 const HOUR_MS = 3_600_000
@@ -75,6 +76,27 @@ test('what nobody settles is told as lost, and what failed with its status', asy
       [failed.requestId, { state: 'settled', status: 422, credits: 0, ms: 1 }],
     ]),
   )
+})
+
+test('what went through an open gate is told once it is spent, although its object had released it', async () => {
+  const account = await makeAccount()
+  const { stub, id, keyId } = account
+  await setTime(account, NOON)
+  const late = ask(keyId, 1)
+  await stub.spend(late)
+  await asOwner(
+    (sql) => sql`
+      insert into kb.gate_journal (request_id, account_id, key_id, route, credits, at_us)
+      values (${late.requestId}, ${id}, ${keyId}, '/v1/trades', 1, 1)`,
+  )
+  await setTime(account, NOON + 61_000)
+  expect(await stub.absorb()).toBe(1)
+  const told = [{ requestId: late.requestId, state: 'settled', credits: 1 }]
+  expect(await calls(account)).toMatchObject(told)
+  await setTime(account, NOON + HOUR_MS)
+  await stub.closeDue()
+  expect(await calls(account)).toMatchObject(told)
+  expect(await stub.limits()).toMatchObject({ used: 1 })
 })
 
 test('refused calls are told too, so many a minute, and nothing is spent for them', async () => {

@@ -115,6 +115,7 @@ test('what is refused as its object answers too late keeps nothing reserved', as
   const edge = new Edge({ ACCOUNT: late, ACCOUNT_MS: '300' })
   expect(codeOf(await edge.call(BOOK, account.key))).toBe('upstream_degraded')
   expect(await limitsOf(account)).toMatchObject({ used: 0, held: 0 })
+  expect(await real.calls()).toMatchObject([{ state: 'settled', status: 503, credits: 0 }])
 })
 
 test('a key that is revoked stays out while its object cannot be reached', async () => {

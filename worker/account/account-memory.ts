@@ -36,6 +36,9 @@ export const KNOWN_MS = 660_000
 /** Forgetting looks at every request that is kept: it is done so often at most, ms. */
 const FORGET_MS = 300_000
 
+/** A further block, or what a stream was charged: its id is that of its call, a dot and a number. */
+export const IS_PART = `instr(id, '.') > 0`
+
 type Row = Record<string, SqlStorageValue>
 
 /** What was spent in the last minutes, request by request: one row written to reserve, one to settle. */
@@ -126,15 +129,15 @@ export class SpendMemory {
     const before = nowMs - KNOWN_MS
     if (this.#logged > 0) this.#gather(before)
     // To the row: one too many would be looked for again and again.
-    const old = `delete from spends where at_ms < ? and state > 0 and fold < ? and (requests = 0
+    const old = `delete from spends where at_ms < ? and state > 0 and fold < ? and (${IS_PART}
       or id not in (
-        select id from spends where requests > 0 order by at_ms desc, id desc limit ?))`
+        select id from spends where not ${IS_PART} order by at_ms desc, id desc limit ?))`
     this.#sql.exec(old, before, this.#fold, this.#logged)
   }
 
   /** Whether anything is kept that is to be forgotten. */
   get isForgetful(): boolean {
-    const query = `select 1 from spends where requests = 0
+    const query = `select 1 from spends where ${IS_PART}
       union all select 1 from (select 1 from spends limit 1 offset ?) limit 1`
     return this.#sql.exec(query, this.#logged).toArray().length > 0
   }
@@ -146,7 +149,7 @@ export class SpendMemory {
         ms = max(spends.ms, coalesce(part.ms, spends.ms))
       from (select substr(id, 1, instr(id, '.') - 1) as call, sum(credits) as credits,
           min(status) as status, max(ms) as ms from spends
-        where requests = 0 and at_ms < ? and state > 0 and fold < ? group by 1) as part
+        where ${IS_PART} and at_ms < ? and state > 0 and fold < ? group by 1) as part
       where spends.id = part.call and state > 0 and fold < ?`
     this.#sql.exec(gather, beforeMs, this.#fold, this.#fold)
   }

@@ -1,5 +1,6 @@
 import type { SpendAsk } from '#core/admission'
 import type { LoggedCall } from '#core/call-log'
+import { IS_PART } from './account-memory.ts'
 
 /** So many calls are remembered. */
 export const MOST_CALLS = 1000
@@ -46,12 +47,12 @@ export class CallLog {
       with parts as (
         select substr(id, 1, instr(id, '.') - 1) as call, sum(credits) as credits,
           min(status) as status, max(ms) as ms
-        from spends where requests = 0 group by 1)
+        from spends where ${IS_PART} group by 1)
       select c.id, c.key_id, c.route, c.method, c.at_ms, c.state,
         min(c.status, coalesce(p.status, c.status)) as status,
         coalesce(c.credits, 0) + coalesce(p.credits, 0) as credits,
         max(c.ms, coalesce(p.ms, c.ms)) as ms
-      from spends c left join parts p on p.call = c.id where c.requests = 1
+      from spends c left join parts p on p.call = c.id where not ${IS_PART}
       union all
       select id, key_id, route, method, at_ms, 3, status, 0, null from refused_calls
       order by at_ms desc, id desc limit ?`

@@ -129,7 +129,8 @@ export class Meter {
     const { word, held } = await this.#spend(this.#requestId, credits, true)
     const admitted = await this.#judge(word, credits)
     if (!admitted.ok) {
-      this.#settleAt(held, { requestId: this.#requestId, credits: 0, failed: true })
+      const end = { status: API_ERROR_STATUS[admitted.error.code], ms: Date.now() - this.#beganMs }
+      this.#settleAt(held, { requestId: this.#requestId, credits: 0, failed: true, end })
     }
     return admitted
   }
