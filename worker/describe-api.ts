@@ -14,7 +14,7 @@ const ABOUT = `Every order book of the Kalshi exchange, live and at any past ins
 
 **Lists.** A page of JSON has \`next_cursor\`, null when there is no more up to \`meta.through_us\`; rows at or below that are final. \`Accept: application/x-ndjson\` or \`text/csv\` streams the same rows without a page limit, packed when \`Accept-Encoding\` names gzip. NDJSON ends with a line \`{"type":"end",…}\` or \`{"type":"error",…}\`; no such line means that it is incomplete.
 
-**Caching.** A past older than 15 minutes may be kept for an hour; younger ones are asked for again with \`If-None-Match\`, and 304 costs nothing; live and unknown books and refusals may not be kept.
+**Caching.** A past older than 15 minutes may be kept for an hour; younger ones are asked for again with \`If-None-Match\`, and 304 costs nothing; streamed rows, live and unknown books and refusals may not be kept.
 
 **Credits.** A book costs 1; records, trades and candles 1 per 1,000 rows or part; a page of metadata 1; what an account asks of itself nothing. What fails costs nothing, but counts for the rate. \`dry_run=1\` on what costs credits takes part of the rate and answers \`{"data":{"credits":n}}\`, the most that the request can cost, null for a stream without a limit. A stream is paid in blocks of 10,000 rows, each before it is sent; one whose next block cannot be paid breaks off with \`quota_exceeded\` and a cursor. A free plan reads the last 30 days: lists without from begin there, and what is older is \`forbidden\`.
 

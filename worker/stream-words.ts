@@ -44,7 +44,8 @@ export const ERROR_WORDS: Readonly<Record<StreamError, string>> = {
   binary: 'the message is not text',
   unknown_op: 'there is no such op',
   unknown_market: 'the market is not one of this stream or subscription',
-  too_many_markets: 'the plan follows fewer markets',
+  too_many_markets:
+    'the plan follows fewer markets; or free accounts follow too many together: try again later',
   resume_ahead:
     'the seq to resume `market` from has not been reached: an image follows, forget your book',
   invalid_param: 'a field is not what it may be; the message names it',
