@@ -11,7 +11,12 @@ const run = promisify(execFile)
 export function testLanding(site: () => Site): void {
   test('the first page shows a book that moves, and calls that work as pasted', async () => {
     const address = '10.77.1.7'
-    const page = await site().open('/', { address })
+    const page = await (await site().visitor({ address })).newPage()
+    let keys = 0
+    page.on('request', (request) => {
+      if (request.url().endsWith('/visitor-keys')) keys += 1
+    })
+    await page.goto(`${site().url}/`)
     await page.waitForSelector('#feed.live')
     const seq = () => page.textContent('#seq')
     const first = await seq()
@@ -32,6 +37,7 @@ export function testLanding(site: () => Site): void {
       ])
     }
     expect(await page.textContent('#key-note')).toMatch(/^This key is good until \d\d:\d\d UTC/)
+    expect(keys).toBe(1)
     await page.click('[data-runs=then]')
     await page.waitForSelector('#answer:not([hidden])')
     expect(await page.textContent('#answered')).toMatch(/^GET .* → 200, \d+ ms, 1 credit$/)

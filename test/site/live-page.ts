@@ -74,6 +74,34 @@ export function testLivePage(site: () => Site): void {
     await page.close()
   })
 
+  test('a key of one’s own that is given while the page’s is awaited is the one that counts', async () => {
+    const page = await (await site().visitor()).newPage()
+    let answer = () => {}
+    const held = new Promise<void>((done) => {
+      answer = done
+    })
+    await page.route('**/visitor-keys', async (route) => {
+      await held
+      await route.continue()
+    })
+    const streams: string[] = []
+    page.on('websocket', (socket) => streams.push(new URL(socket.url()).pathname))
+    await page.goto(`${site().url}/live/${ticker()}`)
+    await page.click('#own')
+    await page.fill('#key', site().product.apiKey)
+    await page.click('#key-form button')
+    await page.waitForSelector('.pill.live')
+    const made = page.waitForResponse('**/visitor-keys')
+    answer()
+    await (await made).finished()
+    // Had it been begun anew, what it shows next would be of another stream.
+    const seq = await page.textContent('#seq')
+    await until('the book moved', async () => (await page.textContent('#seq')) !== seq)
+    expect(await page.textContent('#feed')).toBe('live')
+    expect(streams).toEqual([`/v1/markets/${ticker()}/stream`])
+    await page.close()
+  })
+
   test('a book that visitors may not see says how it is opened', async () => {
     const page = await (await site().visitor()).newPage()
     await page.route('**/visitor-keys', async (route) => {

@@ -127,6 +127,37 @@ export function testMarketPages(site: () => Site): void {
     await page.close()
   })
 
+  test('a file is made once and bears the day that was asked for; one that broke off is none', async () => {
+    const page = await openMarket()
+    let [asked, cut] = [0, false]
+    let answer = () => {}
+    const held = new Promise<void>((done) => {
+      answer = done
+    })
+    await page.route(/deltas\?.*limit=1000$/, async (route) => {
+      asked += 1
+      await held
+      const url = route.request().url().replace('limit=1000', 'limit=3')
+      const response = await route.fetch({ url })
+      const text = await response.text()
+      await route.fulfill({ response, body: cut ? text.replace(/\{"type":"end".*\n$/, '') : text })
+    })
+    const day = await page.inputValue('#file-day')
+    const downloaded = page.waitForEvent('download')
+    await page.click('#file-form button')
+    await page.click('#file-form button')
+    await page.fill('#file-day', '2026-01-01')
+    answer()
+    expect((await downloaded).suggestedFilename()).toBe(`${ticker()}-${day}.ndjson`)
+    await page.locator('#file-note', { hasText: 'the day holds more than that.' }).waitFor()
+    expect(asked).toBe(1)
+    cut = true
+    await page.fill('#file-day', day)
+    await page.click('#file-form button')
+    await page.locator('#file-note', { hasText: 'broke off: its last line is missing' }).waitFor()
+    await page.close()
+  })
+
   test('of a day that holds more than one call reads, the rest is read on demand', async () => {
     const page = await (await site().visitor()).newPage()
     // As if a visitor's call had eight records.

@@ -5,6 +5,7 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { bestOf } from '../../worker/site/playground/best-of-log.ts'
 import { callOf } from '../../worker/site/playground/call.ts'
+import { endingOf } from '../../worker/site/playground/file-ending.ts'
 import { printFragment, readFragment } from '../../worker/site/playground/fragment.ts'
 import type { Operation, OperationField } from '../../worker/site/playground/operation.ts'
 import { printJson } from '../../worker/site/playground/print-json.ts'
@@ -116,8 +117,9 @@ test('a shell gives curl what is asked for, whatever was typed', async () => {
     JSON.stringify({ market: HOSTILE }),
     `${ORIGIN}/v1/stream/tickets`,
   ])
-  expect(await given(STREAM, { markets: 'A' })).toEqual([
-    '{"op":"subscribe","id":1,"markets":["A"]}',
+  // A shell's own `echo` may read backslashes.
+  expect(await given(STREAM, { markets: HOSTILE })).toEqual([
+    JSON.stringify({ op: 'subscribe', id: 1, markets: [HOSTILE] }),
     '-n',
     '-H',
     'Authorization: Bearer THE KEY',
@@ -240,4 +242,49 @@ test('best prices are those of the log from its first whole book on', () => {
     { recv_us: 6, known: true, bid: ['0.4100', '2.00'], ask: null },
     { recv_us: 7, known: false, bid: null, ask: null },
   ])
+})
+
+test('a gap hides what was taken for known in it, from its very beginning on', () => {
+  const book = (recv_us: number, price: string) => ({
+    type: 'snapshot',
+    market: 'A',
+    recv_us,
+    yes: [[price, '5.00']] as const,
+    no: [],
+  })
+  const gap = { type: 'gap', market: 'A', from_us: 30, recv_us: 90 }
+  const { changes } = bestOf([
+    book(10, '0.4000'),
+    book(30, '0.4100'),
+    book(50, '0.4200'),
+    gap,
+    book(95, '0.4300'),
+  ])
+  expect(changes.map(({ recv_us, bid }) => [recv_us, bid?.[0] ?? null])).toEqual([
+    [10, '0.4000'],
+    [30, '0.4100'],
+    [31, null],
+    [95, '0.4300'],
+  ])
+})
+
+test('a file is whole when its last line says so, and CSV always', async () => {
+  const ending = (text: string, type = 'application/x-ndjson; charset=UTF-8') =>
+    endingOf(new Blob([text], { type }))
+  const row = '{"type":"delta","market":"A"}\n'
+  expect(await ending(`${row}{"type":"end","records":1,"through_us":5,"credits":1}\n`)).toEqual({
+    kind: 'whole',
+  })
+  const part = '{"type":"end","records":1,"through_us":5,"credits":1,"cursor":"x"}\n'
+  expect(await ending(row + part)).toEqual({ kind: 'part' })
+  const message = 'the credits of this month are spent'
+  expect(
+    await ending(`${row}{"type":"error","code":"quota_exceeded","message":"${message}"}\n`),
+  ).toEqual({ kind: 'broken', message })
+  const missing = { kind: 'broken', message: 'its last line is missing' }
+  const end = '{"type":"end","seq":7,"reason":"settled"}\n'
+  for (const text of ['', row, row + end, row + part.slice(0, 20), 'null\n']) {
+    expect(await ending(text)).toEqual(missing)
+  }
+  expect(await ending('a,b\n1,2\n', 'text/csv')).toEqual({ kind: 'whole' })
 })

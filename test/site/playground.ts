@@ -116,6 +116,53 @@ export function testPlayground(site: () => Site): void {
     await page.getByText('A visitor key may not call this.').waitFor()
   })
 
+  test('a stream that was ended before its key came is not opened; an answer still being drawn is not shown for another call', async () => {
+    const page = await (await site().visitor()).newPage()
+    let answer = () => {}
+    const held = new Promise<void>((done) => {
+      answer = done
+    })
+    await page.route('**/visitor-keys', async (route) => {
+      await held
+      await route.continue()
+    })
+    let streams = 0
+    page.on('websocket', () => {
+      streams += 1
+    })
+    await page.goto(`${site().url}/playground#op=openStream`)
+    const asked = page.waitForRequest('**/visitor-keys')
+    await page.click('#send')
+    await asked
+    await page.click('#stop')
+    await page.selectOption('#operation', 'getMarketOrderbook')
+    const cost = page.getByText('Costs at most 1 credit.').waitFor()
+    answer()
+    await cost
+    expect(streams).toBe(0)
+    let load = () => {}
+    const loaded = new Promise<void>((done) => {
+      load = done
+    })
+    await page.route('**/site/*.js', async (route) => {
+      await loaded
+      await route.continue()
+    })
+    const drawing = page.waitForRequest('**/site/*.js')
+    await page.click('#send')
+    await drawing
+    await page.selectOption('#operation', 'getMarket')
+    await page.getByText('nothing sent yet').waitFor()
+    const drawn = page.waitForEvent('requestfinished', (each) => each.url().endsWith('.js'))
+    load()
+    await drawn
+    await page.evaluate('new Promise((done) => requestAnimationFrame(done))')
+    expect(await page.textContent('#state')).toBe('nothing sent yet')
+    expect(await page.isVisible('#picture')).toBe(false)
+    expect(await page.isVisible('#after')).toBe(false)
+    await page.close()
+  })
+
   test('who is signed in calls by the account, and finds every market', async () => {
     const { page, email } = await signedIn(site())
     await page.goto(`${site().url}/playground#op=listMarketTrades`)

@@ -63,6 +63,12 @@ export function MarketPage(props: MarketPageProps) {
             <CandlesPart visitor={visitor} />
             <TradesPart />
           </div>
+          {visitor ? null : (
+            <p class="quiet">
+              Candles and trades are read by your account when this page is opened, and candles
+              again for another interval: 1 credit each time there are any.
+            </p>
+          )}
           <DownloadsPart firstDay={firstDay} lastDay={lastDay} />
         </>
       )}

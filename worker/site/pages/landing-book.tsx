@@ -118,7 +118,7 @@ function Row({ level, side }: RowProps) {
 function spreadOf(bid: string | undefined, ask: string | undefined): string {
   return bid === undefined || ask === undefined
     ? '—'
-    : `spread ${(Number(ask) - Number(bid)).toFixed(4)}`
+    : `spread ${(Number(ask) - Number(bid)).toFixed(6).replace(/00$/, '')}`
 }
 
 function seqOf(shown: ShownMarket | null): string {

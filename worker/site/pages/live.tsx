@@ -1,11 +1,12 @@
 import type { OpenAPIHono } from '@hono/zod-openapi'
+import { MARKET_MINUTES_PER_CREDIT } from '#core/credit'
 import { parseTicker } from '#core/ticker'
 import { type App, readMetadata } from '../../context.ts'
 import { DatabaseAwayError } from '../../database.ts'
 import { findTitle, type MarketTitle } from '../../store/market-titles.ts'
 import { answerPage } from '../page.tsx'
 import { sitePath } from '../site-path.ts'
-import { whoLooks } from '../who.ts'
+import { accountCsrf, whoLooks } from '../who.ts'
 import { MarketsAway, NoSuchMarket } from './no-market.tsx'
 
 /** `GET /live/{ticker}`: a market's book, moving. */
@@ -16,9 +17,9 @@ export function addLivePage(app: OpenAPIHono<App>): void {
     try {
       const market = ticker && (await readMetadata(c, (sql) => findTitle(sql, ticker)))
       if (market !== null) {
-        const body = <LiveBook market={market} />
         const who = await whoLooks(c)
-        const csrf = who.kind === 'somebody' && who.accountId !== null ? who.csrf : null
+        const csrf = accountCsrf(who)
+        const body = <LiveBook market={market} visitor={csrf === null} />
         return answerPage(c, { title: `${market.ticker}, live`, body, scripts: ['live.js'], csrf })
       }
     } catch (error) {
@@ -30,7 +31,13 @@ export function addLivePage(app: OpenAPIHono<App>): void {
 }
 
 /** The page of one market before its script has filled it. */
-function LiveBook({ market }: { readonly market: MarketTitle }) {
+function LiveBook({
+  market,
+  visitor,
+}: {
+  readonly market: MarketTitle
+  readonly visitor: boolean
+}) {
   const { ticker, event, title, yesSubTitle } = market
   const page = `/markets/${encodeURIComponent(ticker)}`
   return (
@@ -100,6 +107,12 @@ function LiveBook({ market }: { readonly market: MarketTitle }) {
         </button>
         <a href={page}>Its past, coverage and files</a>
       </p>
+      {visitor ? null : (
+        <p class="quiet">
+          While this page is open your account pays 1 credit for {MARKET_MINUTES_PER_CREDIT} minutes
+          of this market, and 1 for its last trades when it is opened.
+        </p>
+      )}
       <OwnKey />
     </div>
   )
@@ -121,7 +134,9 @@ function OwnKey() {
         />
         <button type="submit">Watch</button>
       </div>
-      <p class="quiet">Kept in this tab alone, and sent to this host alone.</p>
+      <p class="quiet">
+        Kept in this tab alone, and sent to this host alone. What it reads, its account pays.
+      </p>
     </form>
   )
 }

@@ -6,6 +6,8 @@ export type LogRow = {
   readonly market?: string
   readonly recv_us?: number
   readonly sent_us?: number
+  /** Of a gap: the last moment that can be vouched for, µs. */
+  readonly from_us?: number
   readonly side?: 'yes' | 'no'
   readonly price?: string
   readonly size?: string
@@ -77,7 +79,11 @@ export function bestOf(rows: readonly LogRow[]): {
       case 'gap':
         if (book === null) break
         book = null
-        tell(at)
+        // From there on nothing is known, however much later that was noticed; at its very beginning the book is known.
+        while (row.from_us !== undefined && (changes.at(-1)?.recv_us ?? 0) > row.from_us) {
+          changes.pop()
+        }
+        tell(Math.min(at, (row.from_us ?? at) + 1))
         break
       default:
         break

@@ -25,7 +25,7 @@ function shellSample(call: Call, origin: string): string {
   if (subscribe !== null) {
     // curl opens a websocket, but says nothing on it.
     const socket = quoted(origin.replace(/^http/, 'ws') + path)
-    return `echo ${quoted(subscribe)} |\n  websocat -n ${key.join(' ')} \\\n  ${socket}\n`
+    return `printf '%s\\n' ${quoted(subscribe)} |\n  websocat -n ${key.join(' ')} \\\n  ${socket}\n`
   }
   const parts = [
     ...key,

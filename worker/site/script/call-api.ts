@@ -19,32 +19,32 @@ export type ApiAnswer = {
  * @param path with its query, `/v1/…`
  */
 export async function callApi(path: string, signal?: AbortSignal): Promise<ApiAnswer> {
-  const first = await callOnce(path, signal)
+  const made = await pageKey()
+  if (!made.ok) return unanswered(made)
+  const first = await callOnce(path, made.key.key, signal)
   if (first.status !== 401) return first
-  forgetPageKey()
-  return callOnce(path, signal)
+  forgetPageKey(made.key.key)
+  const other = await pageKey()
+  return other.ok ? callOnce(path, other.key.key, signal) : unanswered(other)
 }
 
-async function callOnce(path: string, signal?: AbortSignal): Promise<ApiAnswer> {
-  const made = await pageKey()
-  if (!made.ok) return { status: 0, headers: new Headers(), text: '', error: made }
-  const headers = { authorization: `Bearer ${made.key.key}` }
+async function callOnce(path: string, key: string, signal?: AbortSignal): Promise<ApiAnswer> {
+  const headers = { authorization: `Bearer ${key}` }
   const init = signal === undefined ? { headers } : { headers, signal }
-  const answer = await fetch(path, init).catch((error: unknown) => {
+  try {
+    const answer = await fetch(path, init)
+    // An answer that breaks off is none.
+    const text = await answer.text()
+    const error = answer.ok ? null : errorIn(text)
+    return { status: answer.status, headers: answer.headers, text, error }
+  } catch (error) {
     if (signal?.aborted) throw error
-    return null
-  })
-  if (answer === null) {
-    const error = { code: 'unreachable', message: 'KalshiBook cannot be reached now' }
-    return { status: 0, headers: new Headers(), text: '', error }
+    return unanswered({ code: 'unreachable', message: 'KalshiBook cannot be reached now' })
   }
-  const text = await answer.text()
-  return {
-    status: answer.status,
-    headers: answer.headers,
-    text,
-    error: answer.ok ? null : errorIn(text),
-  }
+}
+
+function unanswered(error: ApiAnswer['error']): ApiAnswer {
+  return { status: 0, headers: new Headers(), text: '', error }
 }
 
 function errorIn(text: string): ApiAnswer['error'] {

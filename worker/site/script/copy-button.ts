@@ -2,20 +2,37 @@
 export function wireCopyButtons(root: ParentNode = document): void {
   for (const button of root.querySelectorAll<HTMLButtonElement>('button[data-copies]')) {
     button.hidden = false
-    button.addEventListener('click', () => void copy(button))
+    wireCopyButton(button, document.getElementById(button.dataset['copies'] ?? ''))
   }
 }
 
-async function copy(button: HTMLButtonElement): Promise<void> {
-  const said = button.textContent
-  const from = document.getElementById(button.dataset['copies'] ?? '')
-  const done = await navigator.clipboard.writeText(from?.textContent ?? '').then(
-    () => true,
-    () => false,
+/** Has a button copy the text of `from`, and say that it did; where that is forbidden, the text is selected. */
+export function wireCopyButton(button: HTMLElement, from: Element | null): void {
+  copyOnPress(
+    button,
+    () => from?.textContent ?? '',
+    () => {
+      if (from !== null) getSelection()?.selectAllChildren(from)
+      return 'Selected'
+    },
   )
-  if (!done && from !== null) getSelection()?.selectAllChildren(from)
-  button.textContent = done ? 'Copied' : 'Selected'
-  setTimeout(() => {
-    button.textContent = said
-  }, 1500)
+}
+
+/** Has a button copy a text, and say that it did; or what `instead` says, where it may not copy. */
+export function copyOnPress(
+  button: HTMLElement,
+  textOf: () => string,
+  instead: () => string,
+): void {
+  const said = button.textContent
+  button.addEventListener('click', async () => {
+    const done = await navigator.clipboard.writeText(textOf()).then(
+      () => true,
+      () => false,
+    )
+    button.textContent = done ? 'Copied' : instead()
+    setTimeout(() => {
+      button.textContent = said
+    }, 1500)
+  })
 }

@@ -32,6 +32,8 @@ export class LiveBook {
   #stream: LiveStream | null = null
   #key: Key | null = null
   #renewedMs = Number.NEGATIVE_INFINITY
+  /** How often it was begun: what an earlier beginning waits for comes too late. */
+  #begun = 0
   #feed = 'healthy'
   #failing = false
   #dirty = false
@@ -51,9 +53,12 @@ export class LiveBook {
     this.#ended = null
     this.#feed = 'healthy'
     this.#failing = false
+    this.#begun += 1
+    const begun = this.#begun
     this.#later()
     const key = own === null ? await this.#keyOfPage() : { text: own, visitor: false, own: true }
-    if (key === null) return
+    if (begun !== this.#begun) return
+    if ('ended' in key) return this.#end(key.ended)
     this.#key = key
     const address = { url: location.origin, apiKey: key.text }
     const stream = new LiveStream(key.visitor ? address : { ...address, market: this.#ticker })
@@ -68,17 +73,11 @@ export class LiveBook {
     }
   }
 
-  async #keyOfPage(): Promise<Key | null> {
+  async #keyOfPage(): Promise<Key | { readonly ended: Stand }> {
     const made = await pageKey()
-    if (!made.ok) {
-      this.#end(keylessStand(made.message))
-      return null
-    }
+    if (!made.ok) return { ended: keylessStand(made.message) }
     const { key, markets } = made.key
-    if (markets !== null && !markets.includes(this.#ticker)) {
-      this.#end(NEEDS_KEY)
-      return null
-    }
+    if (markets !== null && !markets.includes(this.#ticker)) return { ended: NEEDS_KEY }
     return { text: key, visitor: markets !== null, own: false }
   }
 
@@ -137,7 +136,7 @@ export class LiveBook {
   #stopped(cause: StopCause, message: string): void {
     const refused = cause === 'unauthorized' || cause === 'key_revoked'
     if (refused && this.#key?.own === false) {
-      forgetPageKey()
+      forgetPageKey(this.#key.text)
       const nowMs = performance.now()
       if (nowMs - this.#renewedMs > TOO_SOON_MS) {
         this.#renewedMs = nowMs

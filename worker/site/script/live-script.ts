@@ -12,7 +12,8 @@ function show({ state, word, why, offer }: Stand): void {
   const pill = part('feed')
   pill.className = `pill ${state}`
   if (pill.textContent !== word) pill.textContent = word
-  part('why').textContent = why
+  // What is said again is read aloud again.
+  if (part('why').textContent !== why) part('why').textContent = why
   part('note').hidden = why === ''
   part('again').hidden = offer !== 'again'
   part('get-key').hidden = offer !== 'key'
@@ -32,6 +33,7 @@ form.addEventListener('submit', (event) => {
   form.hidden = true
   sessionStorage.setItem(KEY, key)
   begin(key)
+  part('forget').focus()
 })
 part('own').addEventListener('click', () => {
   form.hidden = false
@@ -40,6 +42,7 @@ part('own').addEventListener('click', () => {
 part('forget').addEventListener('click', () => {
   sessionStorage.removeItem(KEY)
   begin(null)
+  part('own').focus()
 })
 part('again').addEventListener('click', () => begin(sessionStorage.getItem(KEY)))
 

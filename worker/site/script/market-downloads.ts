@@ -1,4 +1,6 @@
 import { streamCredits } from '#core/credit'
+import { endingOf } from '../playground/file-ending.ts'
+import { NDJSON_FORMAT } from '../playground/operation.ts'
 import { wireCopyButtons } from './copy-button.ts'
 import { forgetPageKey, pageKey } from './page-key.ts'
 import { part } from './part.ts'
@@ -24,6 +26,8 @@ export class MarketDownloads {
   readonly #ticker: string
   readonly #day = part<HTMLInputElement>('file-day')
   readonly #kind = part<HTMLSelectElement>('file-kind')
+  /** One file at a time: each costs. */
+  #busy = false
 
   constructor(ticker: string) {
     this.#ticker = ticker
@@ -32,7 +36,11 @@ export class MarketDownloads {
     this.#kind.addEventListener('change', change)
     part('file-form').addEventListener('submit', (event) => {
       event.preventDefault()
-      void this.#make()
+      if (this.#busy) return
+      this.#busy = true
+      void this.#make().finally(() => {
+        this.#busy = false
+      })
     })
     wireCopyButtons()
     change()
@@ -84,10 +92,12 @@ export class MarketDownloads {
     }
     const asked = this.#asked(made.key.markets !== null)
     if (asked === null) return
+    // Another day may be chosen meanwhile.
+    const name = this.#name(asked)
     this.#note('', 'Making the file …')
     const headers = { authorization: `Bearer ${made.key.key}`, accept: asked.accept }
     const answer = await fetch(asked.path, { headers }).catch(() => null)
-    if (answer?.status === 401) forgetPageKey()
+    if (answer?.status === 401) forgetPageKey(made.key.key)
     if (answer === null || !answer.ok || answer.body === null) {
       this.#note('bad', `This could not be read: ${await reasonOf(answer)}.`)
       return
@@ -109,12 +119,25 @@ export class MarketDownloads {
       this.#note('bad', 'The file broke off: please try again, or use the command below.')
       return
     }
+    const file = new Blob(parts, { type: asked.accept })
+    const ending = await endingOf(file)
+    if (ending.kind === 'broken') {
+      this.#note('bad', `The file broke off: ${ending.message}. Please try again.`)
+      return
+    }
     const link = element('a')
-    link.href = URL.createObjectURL(new Blob(parts, { type: asked.accept }))
-    link.download = this.#name(asked)
+    link.href = URL.createObjectURL(file)
+    link.download = name
     link.click()
     setTimeout(() => URL.revokeObjectURL(link.href), DAY_MS / 1440)
-    this.#note('', `${link.download}: ${Math.ceil(bytes / 1024).toLocaleString('en')} KiB.`)
+    const size = `${name}: ${Math.ceil(bytes / 1024).toLocaleString('en')} KiB`
+    const bounded = made.key.markets !== null && asked.accept !== NDJSON_FORMAT
+    // CSV has no place for a last word.
+    const more = bounded ? `; at most ${VISITOR_RECORDS.toLocaleString('en')} records` : ''
+    this.#note(
+      '',
+      ending.kind === 'part' ? `${size}; the day holds more than that.` : `${size}${more}.`,
+    )
   }
 
   #name({ end }: FileKind): string {

@@ -26,6 +26,8 @@ export class MarketHistory {
   readonly #window = part<HTMLSelectElement>('window')
   readonly #day = part<HTMLInputElement>('day')
   #read: ReadStretch | null = null
+  /** Which asking for a cost is the last: what earlier ones are told is not shown. */
+  #asking = 0
   #busy = false
 
   constructor(of: HistoryOf) {
@@ -68,12 +70,15 @@ export class MarketHistory {
   async #tellCost(): Promise<void> {
     const asked = this.#chosen()
     const cost = part('cost')
+    this.#asking += 1
+    const asking = this.#asking
     if (asked === null) return
     if (this.#of.visitor) {
       cost.textContent = `Visitors read ${VISITOR_RECORDS.toLocaleString('en')} records at a time, of the last 24 hours.`
       return
     }
     const answer = await callApi(`${addressOf(this.#of.ticker, asked)}&dry_run=1`)
+    if (asking !== this.#asking) return
     if (answer.error !== null) {
       cost.textContent = answer.error.message
       return

@@ -46,7 +46,10 @@ async function showCandles(): Promise<void> {
   const range = { fromUs: lastUs - bucketUs * count, toUs: lastUs }
   const first = Math.max(range.fromUs, Math.floor(fromUs / bucketUs) * bucketUs)
   const path = `${base}/candles?interval=${interval.value}&from=${first}&to=${range.toUs}&limit=${count}`
+  const asked = interval.value
   const answer = await callApi(path)
+  // Another interval was chosen since: its own candles come, or are there already.
+  if (asked !== interval.value) return
   const note = part('candles-note')
   if (answer.error !== null) {
     note.textContent = `They cannot be read: ${answer.error.message}.`

@@ -15,19 +15,24 @@ export type PageKeyAnswer =
 /** A key that ends so soon (ms) is not begun with. */
 const EARLY_MS = 30_000
 
-let kept: Promise<PageKeyAnswer> | null = null
+/** The key that is good until shortly before it ends, and the asking for one that is under way. */
+let kept: PageKeyAnswer | null = null
+let asking: Promise<PageKeyAnswer> | null = null
 
-/** The page's key: one is made when there is none, or when it is about to end. */
+/** The page's key: one is made when there is none, or when it is about to end; for all who ask at once, the same. */
 export async function pageKey(): Promise<PageKeyAnswer> {
-  const known = await kept
-  if (known?.ok && known.key.expiresMs - Date.now() > EARLY_MS) return known
-  kept = ask()
-  return kept
+  if (kept?.ok && kept.key.expiresMs - Date.now() > EARLY_MS) return kept
+  asking ??= ask().then((answer) => {
+    kept = answer
+    asking = null
+    return answer
+  })
+  return asking
 }
 
-/** Has the next call make another key: this one was refused. */
-export function forgetPageKey(): void {
-  kept = null
+/** Has the next call make another key: this one was refused. One that was made since is not forgotten. */
+export function forgetPageKey(refused: string): void {
+  if (kept?.ok && kept.key.key === refused) kept = null
 }
 
 /** The session's word against forgery, which pages of who is signed in bear; null for visitors. */

@@ -1,7 +1,7 @@
 import { type Micros, printInstant } from '#core/instant'
 import { PastBooks } from '../../../client/past-books.ts'
 import { PastLog } from '../../../client/past-log.ts'
-import { forgetPageKey, pageKey } from './page-key.ts'
+import { forgetPageKey, type PageKey, pageKey } from './page-key.ts'
 import type { Stretch } from './picture/time-chart.ts'
 
 /** Records that one call reads: of a visitor, and of an account. */
@@ -33,27 +33,29 @@ export async function readStretch(
   asked: Stretch,
   before: ReadStretch | null,
 ): Promise<StretchAnswer> {
-  const first = await readOnce(ticker, asked, before)
+  const made = await pageKey()
+  if (!made.ok) return made
+  const first = await readOnce(ticker, asked, before, made.key)
   if (first.ok || (first.code !== 'unauthorized' && first.code !== 'key_revoked')) return first
-  forgetPageKey()
-  return readOnce(ticker, asked, before)
+  forgetPageKey(made.key.key)
+  const other = await pageKey()
+  return other.ok ? readOnce(ticker, asked, before, other.key) : other
 }
 
 async function readOnce(
   ticker: string,
   asked: Stretch,
   before: ReadStretch | null,
+  { key, markets }: PageKey,
 ): Promise<StretchAnswer> {
-  const made = await pageKey()
-  if (!made.ok) return made
   const cursor = before?.cursor ?? null
   const log = new PastLog({
     url: location.origin,
-    apiKey: made.key.key,
+    apiKey: key,
     of: { market: ticker },
     from: printInstant(asked.fromUs as Micros),
     to: printInstant(asked.toUs as Micros),
-    limit: made.key.markets === null ? ACCOUNT_RECORDS : VISITOR_RECORDS,
+    limit: markets === null ? ACCOUNT_RECORDS : VISITOR_RECORDS,
     ...(cursor === null ? {} : { cursor }),
   })
   const books = before?.books ?? new PastBooks(asked.fromUs)
@@ -65,7 +67,7 @@ async function readOnce(
     if (event.type === 'incomplete') return { ok: false, ...event }
     if (event.type !== 'log_end') continue
     const lastUs = asked.toUs - 1
-    const whole = Math.min(lastUs, event.through_us ?? lastUs)
+    const whole = Math.min(lastUs, event.through_us ?? asked.fromUs)
     // More of what was received at the very last instant may follow.
     const cutUs = Math.max(asked.fromUs, (books.lastUs ?? asked.fromUs) - 1)
     const throughUs = event.cursor === null ? whole : cutUs

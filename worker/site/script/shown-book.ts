@@ -62,7 +62,7 @@ export class ShownBook {
     const got = await askTicket(get, location.origin, key, '*', AbortSignal.timeout(10_000))
     if (got.kind === 'ticket') return got.ticket
     // The next attempt is made with another key.
-    if (got.kind === 'refused' && got.status === 401) forgetPageKey()
+    if (got.kind === 'refused' && got.status === 401) forgetPageKey(key)
     if (got.kind === 'refused' && [401, 402, 403].includes(got.status)) {
       this.#end(notNow(`This book cannot be shown to visitors now: ${got.message}.`))
     }
@@ -143,7 +143,7 @@ export class ShownBook {
     const pill = part('feed')
     pill.className = `pill ${state}`
     if (pill.textContent !== word) pill.textContent = word
-    part('why').textContent = why
+    if (part('why').textContent !== why) part('why').textContent = why
     part('why').hidden = why === ''
     const view = book?.view(DEPTH) ?? null
     if (view === null && this.#ladder === null) {

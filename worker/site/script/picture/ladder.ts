@@ -62,7 +62,8 @@ function spreadOf(view: YesView | null): string {
   const [ask] = view.asks[0] ?? []
   if (bid === undefined && ask === undefined) return 'the book is empty'
   if (bid === undefined || ask === undefined) return 'one side is empty'
-  return `spread ${(Number(ask) - Number(bid)).toFixed(4)}`
+  // Four decimals, six where a price has six.
+  return `spread ${(Number(ask) - Number(bid)).toFixed(6).replace(/00$/, '')}`
 }
 
 function rowsIn(body: HTMLElement, side: 'bid' | 'ask', count: number): Row[] {

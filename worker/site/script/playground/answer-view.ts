@@ -1,4 +1,5 @@
 import type { Call } from '../../playground/call.ts'
+import { endingOf } from '../../playground/file-ending.ts'
 import { JSON_FORMAT, NDJSON_FORMAT } from '../../playground/operation.ts'
 import { printJson } from '../../playground/print-json.ts'
 import { part } from '../part.ts'
@@ -20,6 +21,8 @@ export class AnswerView {
   readonly #tabs: Tabs
   #body: Blob | null = null
   #call: Call | null = null
+  /** How often it was begun: an answer that is still being read then is not shown any more. */
+  #begun = 0
   /** What was chosen last; a picture while there is one. */
   #wanted = PICTURE
 
@@ -37,6 +40,7 @@ export class AnswerView {
 
   /** Nothing is shown any more but that something is under way. */
   begin(words: string): void {
+    this.#begun += 1
     this.state('', words)
     for (const id of ['told', 'refusal', 'answer-tabs', 'picture', 'json', 'after', 'next']) {
       part(id).hidden = true
@@ -50,7 +54,8 @@ export class AnswerView {
   state(look: string, words: string): void {
     const pill = part('state')
     pill.className = `pill ${look}`
-    pill.textContent = words
+    // What is said again is read aloud again.
+    if (pill.textContent !== words) pill.textContent = words
   }
 
   /** Shows a picture that is made elsewhere. */
@@ -72,16 +77,25 @@ export class AnswerView {
     this.#call = call
     this.#body = sent.body
     this.#tell(sent)
+    const begun = this.#begun
     const { parsed, text } = await readBody(sent)
+    const ending = sent.status === 200 && !sent.cut ? await endingOf(sent.body) : null
+    if (begun !== this.#begun) return null
+    if (ending?.kind === 'broken') {
+      this.refuse({ code: 'broke off', message: ending.message }, sent.status)
+    }
     const printed =
       parsed === undefined
         ? { text: text.slice(0, SHOWN), whole: text.length <= SHOWN }
         : printJson(parsed, SHOWN)
     part('text').textContent = printed.text
     part('cut').textContent = wordsOfCut(printed.whole && sent.body.size <= READ, sent)
-    const picture = part('picture')
+    const picture = element('div')
+    part('picture').replaceChildren(picture)
+    part('picture').hidden = false
     const drawn =
       sent.status === 200 && (await drawPicture(picture, call, parsed ?? linesOf(call, text)))
+    if (begun !== this.#begun) return null
     this.#open(drawn)
     part('after').hidden = false
     const next = (parsed as { readonly next_cursor?: unknown } | null | undefined)?.next_cursor

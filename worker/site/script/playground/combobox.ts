@@ -24,6 +24,8 @@ export class Combobox {
   #active = -1
   /** Which asking is the last: what earlier ones find is not shown. */
   #asking = 0
+  /** Whether what was chosen is just being put in: nothing is asked for it. */
+  #taking = false
 
   /** @param input stands in a box of class `combo`, which takes the list */
   constructor(input: HTMLInputElement, box: HTMLElement, options: ComboboxOptions) {
@@ -40,7 +42,9 @@ export class Combobox {
     input.setAttribute('aria-expanded', 'false')
     input.autocomplete = 'off'
     box.append(this.#list)
-    input.addEventListener('input', () => void this.#ask())
+    input.addEventListener('input', () => {
+      if (!this.#taking) void this.#ask()
+    })
     input.addEventListener('click', () => void this.#ask())
     input.addEventListener('blur', () => this.#close())
     input.addEventListener('keydown', (event) => this.#key(event))
@@ -125,7 +129,9 @@ export class Combobox {
   #take(i: number): void {
     const { value } = this.#shown[i] ?? { value: '' }
     this.#input.value = this.#before() + value
+    this.#taking = true
     this.#input.dispatchEvent(new Event('input', { bubbles: true }))
+    this.#taking = false
     this.#close()
   }
 

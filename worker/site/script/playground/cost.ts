@@ -58,6 +58,15 @@ function refused(refusal: Refusal): Cost {
 function read(text: string): Cost {
   const refusal = refusalIn(text)
   if (refusal !== null) return refused(refusal)
-  const { data } = JSON.parse(text) as { readonly data: { readonly credits: number | null } }
-  return { kind: 'credits', most: data.credits }
+  const said = parsed(text)
+  if (said === null) return refused({ code: 'unreachable', message: 'the answer cannot be read' })
+  return { kind: 'credits', most: said.data.credits }
+}
+
+function parsed(text: string) {
+  try {
+    return JSON.parse(text) as { readonly data: { readonly credits: number | null } }
+  } catch {
+    return null
+  }
 }

@@ -3,6 +3,8 @@ import { VISITOR_CONFLATE_MS } from '#core/visitor-bounds'
 import { type Call, callOf, type Values } from '../../playground/call.ts'
 import { printFragment, readFragment } from '../../playground/fragment.ts'
 import type { Operation } from '../../playground/operation.ts'
+import { printCount } from '../../print-count.ts'
+import { copyOnPress } from '../copy-button.ts'
 import { csrfWord } from '../page-key.ts'
 import { part } from '../part.ts'
 import { AnswerView } from './answer-view.ts'
@@ -69,7 +71,11 @@ export class Playground {
     })
     part('stop').addEventListener('click', () => this.#stop())
     part('next').addEventListener('click', () => void this.#nextPage())
-    part('link').addEventListener('click', () => void this.#copyLink())
+    copyOnPress(
+      part('link'),
+      () => location.href,
+      () => 'It is this page’s address',
+    )
   }
 
   #fromAddress(): void {
@@ -189,7 +195,7 @@ export class Playground {
     const left = sent.headers.get('x-credits-remaining')
     if (left !== null) {
       const until = this.#visitor ? 'today' : 'this month'
-      part('left').textContent = `${Number(left).toLocaleString('en')} credits are left ${until}.`
+      part('left').textContent = `${printCount(Number(left))} credits are left ${until}.`
     }
     this.#cursor = await this.#answer.show(call, sent)
     const card = part('state').closest('section')
@@ -225,8 +231,12 @@ export class Playground {
   }
 
   #running(on: boolean): void {
-    part('send').hidden = on
-    part('stop').hidden = !on
+    const [shown, hidden] = on ? [part('stop'), part('send')] : [part('send'), part('stop')]
+    const focused = document.activeElement === hidden
+    shown.hidden = false
+    hidden.hidden = true
+    // Who pressed the one goes on from the other.
+    if (focused) shown.focus()
     part('stop').textContent = this.#call?.operation.stream ? 'Disconnect' : 'Stop'
     part('state').closest('section')?.setAttribute('aria-busy', String(on))
   }
@@ -244,18 +254,6 @@ export class Playground {
     this.#fields.show(operation, { ...this.#fields.values(), cursor: this.#cursor })
     this.#changed(operation)
     await this.#send()
-  }
-
-  async #copyLink(): Promise<void> {
-    const button = part('link')
-    const done = await navigator.clipboard.writeText(location.href).then(
-      () => true,
-      () => false,
-    )
-    button.textContent = done ? 'Copied' : 'It is this page’s address'
-    setTimeout(() => {
-      button.textContent = 'Copy a link to this call'
-    }, 2000)
   }
 }
 

@@ -35,19 +35,19 @@ export async function send(
   path: string,
   signal: AbortSignal,
 ): Promise<Sent | { readonly refused: Refusal }> {
-  const first = await once(call, path, signal)
+  if (call.operation.open) return once(call, path, signal, null)
+  const made = await pageKey()
+  if (!made.ok) return { refused: made }
+  const first = await once(call, path, signal, made.key.key)
   if (!('status' in first) || first.status !== 401) return first
-  forgetPageKey()
-  return once(call, path, signal)
+  forgetPageKey(made.key.key)
+  const other = await pageKey()
+  return other.ok ? once(call, path, signal, other.key.key) : { refused: other }
 }
 
-async function once(call: Call, path: string, signal: AbortSignal) {
+async function once(call: Call, path: string, signal: AbortSignal, key: string | null) {
   const headers = new Headers()
-  if (!call.operation.open) {
-    const made = await pageKey()
-    if (!made.ok) return { refused: made }
-    headers.set('authorization', `Bearer ${made.key.key}`)
-  }
+  if (key !== null) headers.set('authorization', `Bearer ${key}`)
   if (call.accept !== null) headers.set('accept', call.accept)
   if (call.body !== null) headers.set('content-type', 'application/json')
   const init = { method: call.method, headers, body: call.body, signal }

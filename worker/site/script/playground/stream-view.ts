@@ -3,6 +3,7 @@ import { platformSocket } from '../../../../client/socket.ts'
 import type { StreamEvent } from '../../../../client/stream-event.ts'
 import type { Selection } from '../../../../client/subscriptions.ts'
 import type { Call } from '../../playground/call.ts'
+import { printCount } from '../../print-count.ts'
 import { pageKey } from '../page-key.ts'
 import { DepthChart } from '../picture/depth-chart.ts'
 import { element } from '../picture/element.ts'
@@ -20,6 +21,10 @@ export class StreamView {
   readonly #ended: () => void
   #stream: LiveStream | null = null
   #count = 0
+  /** How often one was started or ended: one that waits for its key meanwhile is not opened. */
+  #turn = 0
+  /** Draws the book of the stream that is open as it stands. */
+  #draw = () => {}
 
   /** @param ended is told when a stream has ended */
   constructor(view: AnswerView, ended: () => void) {
@@ -30,8 +35,10 @@ export class StreamView {
   /** Opens a stream in place of the one that is open. */
   async start(call: Call): Promise<void> {
     this.stop()
+    const turn = this.#turn
     this.#view.begin('connecting')
     const made = await pageKey()
+    if (turn !== this.#turn) return
     if (!made.ok) {
       this.#view.refuse(made, null)
       this.#ended()
@@ -41,6 +48,7 @@ export class StreamView {
     const one = call.operation.path.includes('{ticker}')
     const market = one ? decodeURIComponent(call.path.split('/')[3] ?? '') : asked.markets?.[0]
     const list = element('ol', 'messages')
+    const heading = element('h3', '', 'Messages')
     list.tabIndex = 0
     list.setAttribute('aria-label', 'Messages, newest first')
     this.#count = 0
@@ -50,7 +58,7 @@ export class StreamView {
       ...(one && market !== undefined ? { market } : {}),
       open: (url, protocols) => {
         const socket = platformSocket(url, protocols)
-        socket.addEventListener('message', ({ data }) => this.#message(list, String(data)))
+        socket.addEventListener('message', ({ data }) => this.#message(heading, list, String(data)))
         return socket
       },
     })
@@ -62,14 +70,16 @@ export class StreamView {
     depth.prepend(element('h3', '', 'Depth'))
     const chart = element('div')
     depth.append(chart)
-    this.#view.host().replaceChildren(pictures, element('h3', '', 'Messages'), list)
+    this.#view.host().replaceChildren(pictures, heading, list)
     void this.#follow(stream, market ?? '', new Ladder(ladder, LEVELS), new DepthChart(chart))
   }
 
   /** Ends what is open. */
   stop(): void {
+    this.#turn += 1
     if (this.#stream === null) return
     this.#stream.close()
+    this.#draw()
     this.#stream = null
     this.#view.state('', `ended after ${this.#count} messages`)
     this.#ended()
@@ -88,6 +98,7 @@ export class StreamView {
       ladder.show(book?.view() ?? null, book?.stale ?? true)
       depth.show(book?.view() ?? null)
     }
+    this.#draw = draw
     for await (const event of stream) {
       if (stream !== this.#stream) return
       this.#hear(event)
@@ -104,11 +115,13 @@ export class StreamView {
       this.#view.refuse({ code: event.cause, message: event.message }, null)
     } else if (event.type === 'error') {
       this.#view.refuse({ code: event.code, message: event.message }, null)
-    } else this.#view.state('live', `${this.#count} messages`)
+    } else if (this.#stream?.healthy) this.#view.state('live', 'live')
+    else this.#view.state('warn', 'not current')
   }
 
-  #message(list: HTMLElement, text: string): void {
+  #message(heading: HTMLElement, list: HTMLElement, text: string): void {
     this.#count += 1
+    heading.textContent = `Messages: ${printCount(this.#count)}`
     const time = element('time', '', new Date().toISOString().slice(11, 23))
     const shown = text.length > LONGEST ? `${text.slice(0, LONGEST)}…` : text
     list.prepend(element('li', '', time, shown))

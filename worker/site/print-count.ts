@@ -1,0 +1,4 @@
+/** A count with commas: `12,345`. */
+export function printCount(count: number): string {
+  return Math.round(count).toLocaleString('en-US')
+}
