@@ -1,6 +1,7 @@
 import { BOOK_CREDITS, MARKET_MINUTES_PER_CREDIT, ROWS_PER_CREDIT } from '#core/credit'
+import { printCount } from '../print-count.ts'
 
-const ROWS = ROWS_PER_CREDIT.toLocaleString('en-US')
+const ROWS = printCount(ROWS_PER_CREDIT)
 
 const PRICES = [
   ['A book, now or at a moment of the past', String(BOOK_CREDITS), 'of several, each'],
@@ -50,8 +51,8 @@ export function CreditPrices() {
         </table>
       </div>
       <p class="quiet">
-        Add <code>dry_run=1</code> to any call and you are told what it will cost at most, without
-        paying for it. <a href="/docs/limits">Limits and credits in full</a>
+        Add <code>dry_run=1</code> to a call that costs credits, and you are told what it will cost
+        at most, without paying for it. <a href="/docs/limits">Limits and credits in full</a>
       </p>
     </section>
   )
