@@ -284,6 +284,9 @@ test('while Stripe is away the pages show what is known, and say that nothing wa
   const later = await send('/dashboard/billing/change', { plan: 'pro' })
   expect(later.location).toBe('/dashboard/billing?change=later')
   expect(textOf(await page('/dashboard/billing?change=later'))).toContain('goes on by itself')
+  // Whoever asked for nothing is told so by no address.
+  const nothing = textOf(await page('/dashboard/billing?change=later', null, other))
+  expect(nothing).not.toContain('goes on by itself')
   await stripe('faults', {})
 })
 
@@ -292,6 +295,25 @@ test('a plan that is none leads back to all of them', async () => {
   expect((await send('/dashboard/billing/change', { plan: 'gold' })).location).toBe(
     '/dashboard/billing',
   )
+})
+
+test('after a new password other browsers change nothing, and see no longer than is said', async () => {
+  const here = await signedUp()
+  const there = await signedInAgain(here.email)
+  const set = await send('/dashboard/settings/password', { password: 'another long word' }, here)
+  const said = textOf(await page(set.location ?? '', null, here))
+  expect(said).toContain('can change nothing from now on, and see nothing after an hour')
+  const made = await send('/dashboard/keys', CHOSEN, there)
+  expect(made.location).toBe('/login?next=%2Fdashboard%2Fkeys&why=ended')
+  expect((await page('/dashboard/settings', null, there)).status).toBe(200)
+  const over = {
+    headers: {
+      ...there.headers,
+      Cookie: there.headers.Cookie.replace(/__Host-kb_access=[^;]*/, ''),
+    },
+  }
+  const later = await page('/dashboard/settings', null, { ...there, ...over })
+  expect(later.location).toBe('/login?next=%2Fdashboard%2Fsettings&why=ended')
 })
 
 test('the password is changed, and the account deleted, by forms that say what they do', async () => {

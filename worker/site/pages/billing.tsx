@@ -149,7 +149,10 @@ function answerChange(
 }
 
 /** What was done just now, by the address to which it led; said of what is so alone. */
-function doneOf(c: Context<App>, { plan, next_plan, overage }: Billing): string | null {
+function doneOf(
+  c: Context<App>,
+  { plan, next_plan, wanted_plan, overage }: Billing,
+): string | null {
   const { title } = PLANS[plan]
   if (c.req.query('checkout') === 'done')
     return `Thank you. You are on ${title}: its limits hold now.`
@@ -165,7 +168,9 @@ function doneOf(c: Context<App>, { plan, next_plan, overage }: Billing): string 
         ? `You are on ${title}.`
         : `It is agreed: ${PLANS[next_plan.plan].title} from next month.`
     case 'later':
-      return 'Stripe cannot be reached now. What you asked for is kept and goes on by itself.'
+      return wanted_plan === null
+        ? null
+        : 'Stripe cannot be reached now. What you asked for is kept and goes on by itself.'
     default:
       return null
   }

@@ -101,7 +101,10 @@ function Changed({ next }: { readonly next: string }) {
   return (
     <div class="narrow">
       <h1>Your password is set</h1>
-      <p>Your other sessions are over. API keys work on.</p>
+      <p>
+        Your other sessions are over: they can change nothing from now on, and see nothing after an
+        hour. API keys work on.
+      </p>
       <p>
         <a class="button" href={next}>
           Go on

@@ -20,7 +20,10 @@ export function SettingsPage({ who, fresh, attempted, isChanged }: SettingsProps
       <h1>Settings</h1>
       {isChanged ? (
         <div class="note" role="status">
-          <p>The password is changed. Every other browser is signed out.</p>
+          <p>
+            The password is changed. Other browsers can change nothing from now on, and see nothing
+            after an hour.
+          </p>
         </div>
       ) : null}
       <div class="card fields">
@@ -44,7 +47,7 @@ export function SettingsPage({ who, fresh, attempted, isChanged }: SettingsProps
               name="password"
               label="New password"
               type="password"
-              hint="8 characters or more. Every other browser is signed out. Your API keys work on."
+              hint="8 characters or more. It signs out every other browser. Your API keys work on."
               attempted={attempted}
               autocomplete="new-password"
               minlength={8}
