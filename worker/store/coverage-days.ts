@@ -129,8 +129,10 @@ export async function readTold(
     readCoverageDays(sql, fromUs),
     sql`
       with late as materialized (
-        select from_us, noticed_us from kb.book_gaps
-        where (to_us >= ${nowUs - DAY_US} or to_us is null) and noticed_us >= ${nowUs - DAY_US}
+        select from_us, noticed_us from (
+          select from_us, noticed_us from kb.book_gaps where to_us >= ${nowUs - DAY_US}
+          union all select from_us, noticed_us from kb.book_gaps where to_us is null) gaps
+        where noticed_us >= ${nowUs - DAY_US}
           and from_us / ${DAY_US}::int8 < noticed_us / ${DAY_US}::int8)
       select day_us from kb.coverage_days d where day_us >= ${dayOf(fromUs)} and exists (
         select from late where noticed_us >= d.told_us - ${STORED_US} and from_us < d.day_us + ${DAY_US})`,
