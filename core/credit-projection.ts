@@ -1,4 +1,5 @@
 import type { UsageRow } from './account-word.ts'
+import type { Micros } from './instant.ts'
 
 /** How a month's credits stand. */
 export type MonthCredits = {
@@ -18,7 +19,7 @@ export type CreditProjection = {
   /** Credits at the month's end, as if there were enough of them. */
   readonly atEnd: number
   /** When none are left, µs; null when that is not before the month's end. */
-  readonly outUs: number | null
+  readonly outUs: Micros | null
 }
 
 const DAY_US = 86_400_000_000
@@ -41,7 +42,7 @@ export function projectCredits(
   const perDay = recent.reduce((sum, { credits }) => sum + credits, 0) / days
   const daysLeft = Math.max(0, toUs - nowUs) / DAY_US
   const more = perDay * daysLeft
-  const outUs =
-    more > left || left === 0 ? nowUs + (left === 0 ? 0 : (left / perDay) * DAY_US) : null
-  return { perDay, days, atEnd: Math.round(used + more), outUs: outUs && Math.floor(outUs) }
+  const outInUs = left === 0 ? 0 : Math.floor((left / perDay) * DAY_US)
+  const outUs = more > left || left === 0 ? ((nowUs + outInUs) as Micros) : null
+  return { perDay, days, atEnd: Math.round(used + more), outUs }
 }

@@ -1,4 +1,5 @@
 import type { UsageRow } from './account-word.ts'
+import type { Micros } from './instant.ts'
 
 /** Over what usage is shown, in bars of what, µs. */
 export const USAGE_SPANS = {
@@ -23,7 +24,7 @@ export type UsageSeries = {
 
 export type UsageChart = {
   /** Where each bar begins, µs, the oldest first. */
-  readonly bars: readonly number[]
+  readonly bars: readonly Micros[]
   /** The largest first, the others last. */
   readonly series: readonly UsageSeries[]
   readonly total: number
@@ -69,7 +70,7 @@ export function usageChart(
     total: total(rest.map((each) => each.total)),
   }
   return {
-    bars: Array.from({ length: bars }, (_, at) => fromUs + at * barUs),
+    bars: Array.from({ length: bars }, (_, at) => (fromUs + at * barUs) as Micros),
     series: [...all.slice(0, MOST_SERIES), ...(rest.length === 0 ? [] : [others])],
     total: total(all.map((each) => each.total)),
   }

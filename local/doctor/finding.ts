@@ -7,14 +7,17 @@ export type Finding = {
   readonly text: string
 }
 
+/** That which was looked at is as it should be. */
 export function ok(about: string, text: string): Finding {
   return { state: 'ok', about, text }
 }
 
+/** Something is not as it should be; `text` says what to do. */
 export function wrong(about: string, text: string): Finding {
   return { state: 'wrong', about, text }
 }
 
+/** It could not be looked at; `text` says why. */
 export function skipped(about: string, text: string): Finding {
   return { state: 'skipped', about, text }
 }

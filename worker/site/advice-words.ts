@@ -1,5 +1,6 @@
 import { PLANS } from '#core/plan'
 import { advisePlan, type DailyUse, MONTH_DAYS } from '#core/plan-advice'
+import { printCount } from './print-count.ts'
 import { printDollars } from './print-dollars.ts'
 
 /** What a plan would cost, for people. */
@@ -27,20 +28,16 @@ export function adviceWords(use: DailyUse): AdviceWords {
     price: cents === null ? '–' : printDollars(cents),
     why:
       cents === null
-        ? `${count(over)} credits too few, and none to be bought`
+        ? `${printCount(over)} credits too few, and none to be bought`
         : over === 0
           ? 'all included'
-          : `with ${count(over)} credits of overage`,
+          : `with ${printCount(over)} credits of overage`,
   }))
   const { price = '' } = words.find(({ plan }) => plan === cheapest) ?? {}
   return {
-    credits: count(credits),
+    credits: printCount(credits),
     cheapest,
-    sentence: `${count(credits)} credits in a month of ${MONTH_DAYS} days. ${PLANS[cheapest].title} costs least: ${price} a month.`,
+    sentence: `${printCount(credits)} credits in a month of ${MONTH_DAYS} days. ${PLANS[cheapest].title} costs least: ${price} a month.`,
     costs: words,
   }
-}
-
-function count(value: number): string {
-  return value.toLocaleString('en-US')
 }

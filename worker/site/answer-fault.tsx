@@ -2,6 +2,7 @@ import type { Context } from 'hono'
 import type { App } from '../context.ts'
 import type { OwnError } from './own-call.ts'
 import { answerPage } from './page.tsx'
+import { signInAgain } from './require-person.tsx'
 import { refusalStatus, saySentence } from './say-refusal.ts'
 
 /** The page of a part of the dashboard that cannot be shown or done. @param next where the way on leads */
@@ -35,4 +36,13 @@ export function answerFault(
     { title: isMissing ? 'Not found' : 'Not now', body },
     refusalStatus(c, error),
   )
+}
+
+/** The answer of a page whose JSON route refused: the way to `/login` where the session is why, else a page that says it. */
+export function answerRefusal(
+  c: Context<App>,
+  error: OwnError,
+  next: string,
+): Response | Promise<Response> {
+  return signInAgain(c, error, next) ?? answerFault(c, error, next)
 }

@@ -1,4 +1,5 @@
-import { type Attempted, Field, FormFault } from './form-fields.tsx'
+import { EmailField } from './email-field.tsx'
+import { type Attempted, FormFault } from './form-fields.tsx'
 
 /** What a link in a mail is asked for. */
 export type LinkKind = 'signIn' | 'reset'
@@ -20,16 +21,7 @@ export function MailForm({ kind, attempted = null, next = '', email = '' }: Mail
       <FormFault attempted={attempted} fields={['email']} />
       <form method="post" action={ACTION[kind]} class="card">
         {next === '' ? null : <input type="hidden" name="next" value={next} />}
-        <Field
-          name="email"
-          label="Email address"
-          type="email"
-          autocomplete="username"
-          inputmode="email"
-          required
-          value={email}
-          attempted={attempted}
-        />
+        <EmailField value={email} attempted={attempted} />
         <button type="submit">Mail me a link</button>
       </form>
     </>

@@ -26,6 +26,11 @@ export function refusalStatus(c: Context<App>, { code, retryAfterMs }: OwnError)
   return API_ERROR_STATUS[code]
 }
 
+/** The status of a page with a form: 200 before the form was sent, afterwards that of what was refused. */
+export function formStatus(c: Context<App>, attempted: { readonly error: OwnError } | null) {
+  return attempted === null ? 200 : refusalStatus(c, attempted.error)
+}
+
 function count(number: number, name: string): string {
   return `${number} ${name}${number === 1 ? '' : 's'}`
 }

@@ -45,3 +45,8 @@ export async function whoLooks(c: Context<App>): Promise<Who> {
     freshUntilMs: Date.parse(fresh_until_ts),
   }
 }
+
+/** The word against forgery of who is signed in with an account; null for a visitor. */
+export function accountCsrf(who: Who): string | null {
+  return who.kind === 'somebody' && who.accountId !== null ? who.csrf : null
+}

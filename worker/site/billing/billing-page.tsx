@@ -2,6 +2,7 @@ import { PLANS } from '#core/plan'
 import { type Billing, overageState } from '../account-billing.ts'
 import { DashboardTabs } from '../dashboard-tabs.tsx'
 import type { Attempted } from '../form-fields.tsx'
+import { printCount } from '../print-count.ts'
 import { printDollars } from '../print-dollars.ts'
 import { printDay } from '../print-moment.ts'
 import { InvoiceTable } from './invoice-table.tsx'
@@ -77,7 +78,6 @@ function PlanCard({ billing }: { readonly billing: Billing }) {
 
 function CreditsCard({ billing }: { readonly billing: Billing }) {
   const { credits, period } = billing
-  const said = (number: number) => number.toLocaleString('en-US')
   return (
     <div class="card">
       <h2 class="name">Credits this month</h2>
@@ -85,14 +85,14 @@ function CreditsCard({ billing }: { readonly billing: Billing }) {
         <p class="quiet">They cannot be told now. Look again in a minute.</p>
       ) : (
         <>
-          <b class="figure">{said(Math.max(0, credits.included - credits.used))} left</b>
+          <b class="figure">{printCount(Math.max(0, credits.included - credits.used))} left</b>
           <progress
             max={Math.max(1, credits.included)}
             value={Math.min(credits.used, credits.included)}
             aria-label="Credits used"
           />
           <p class="quiet">
-            {said(credits.used)} used of {said(credits.included)}. They begin anew on{' '}
+            {printCount(credits.used)} used of {printCount(credits.included)}. They begin anew on{' '}
             {printDay(period.to)}.
           </p>
         </>
@@ -121,6 +121,6 @@ function overageWords(billing: Billing): string {
     case 'suspended':
       return 'Suspended: nothing beyond your credits is spent now.'
     case 'on':
-      return `Of ${printDollars(cap_cents ?? 0)} at most: ${credits.toLocaleString('en-US')} credits beyond your plan so far.`
+      return `Of ${printDollars(cap_cents ?? 0)} at most: ${printCount(credits)} credits beyond your plan so far.`
   }
 }

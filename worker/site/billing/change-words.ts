@@ -1,6 +1,7 @@
 import { type Micros, printInstant } from '#core/instant'
 import type { Plan } from '#core/plan'
 import type { PlanMove } from '#core/plan-move'
+import { printCount } from '../print-count.ts'
 import { printDollars } from '../print-dollars.ts'
 import { printDay } from '../print-moment.ts'
 
@@ -24,8 +25,8 @@ export function changeWords(move: PlanMove, now: Plan, wanted: Plan): ChangeWord
         figure: `${printDollars(move.nowCents)} now`,
         says: [
           `For the rest of this month, to the second. Then ${month}, on the first, 00:00 UTC.`,
-          `As soon as it is paid: ${limitsOf(wanted)}, and ${credits(move.nowCredits)} more credits this month.`,
-          `From next month ${credits(wanted.credits)} credits a month.`,
+          `As soon as it is paid: ${limitsOf(wanted)}, and ${printCount(move.nowCredits)} more credits this month.`,
+          `From next month ${printCount(wanted.credits)} credits a month.`,
           'Overage stays off until you turn it on. You can cancel at any time: the plan then ends with the month.',
           'You pay at Stripe, which keeps your card.',
         ],
@@ -38,7 +39,7 @@ export function changeWords(move: PlanMove, now: Plan, wanted: Plan): ChangeWord
         says: [
           'The difference for the rest of this month, to the second, from the card that Stripe keeps.',
           `Then ${month} in place of ${printDollars(now.monthCents)}.`,
-          `As soon as that is paid: ${limitsOf(wanted)}, and ${credits(move.nowCredits)} more credits this month.`,
+          `As soon as that is paid: ${limitsOf(wanted)}, and ${printCount(move.nowCredits)} more credits this month.`,
           'If the card is refused nothing changes, and you can pay the invoice yourself.',
         ],
         button: `Pay ${printDollars(move.nowCents)} and upgrade`,
@@ -48,7 +49,7 @@ export function changeWords(move: PlanMove, now: Plan, wanted: Plan): ChangeWord
         heading: `Change to ${wanted.title}`,
         says: [
           `${now.title} goes on until ${dayOf(move.fromUs)}, 00:00 UTC. Nothing is given back for this month.`,
-          `From then on ${month}: ${limitsOf(wanted)}, ${credits(wanted.credits)} credits a month.`,
+          `From then on ${month}: ${limitsOf(wanted)}, ${printCount(wanted.credits)} credits a month.`,
           'Until then you can take it back.',
         ],
         button: `Change on ${dayOf(move.fromUs)}`,
@@ -58,7 +59,7 @@ export function changeWords(move: PlanMove, now: Plan, wanted: Plan): ChangeWord
         heading: `Cancel ${now.title}`,
         says: [
           `${now.title} goes on until ${dayOf(move.fromUs)}, 00:00 UTC. Nothing is given back for this month, and nothing is charged after it but what you used beyond your credits.`,
-          `From then on you are on Free: ${limitsOf(wanted)}, ${credits(wanted.credits)} credits a month. Your keys work on.`,
+          `From then on you are on Free: ${limitsOf(wanted)}, ${printCount(wanted.credits)} credits a month. Your keys work on.`,
           'Until then you can take it back.',
         ],
         button: `Cancel on ${dayOf(move.fromUs)}`,
@@ -96,10 +97,6 @@ function limitsOf({ requestsPerS, streams, historyUs }: Plan): string {
   const streamsSaid = `${streams.connections} ${streams.connections === 1 ? 'stream' : 'streams'}`
   const history = historyUs === null ? 'all of the record' : 'the last 30 days of the record'
   return `${requestsPerS} requests a second, ${streamsSaid}, ${history}`
-}
-
-function credits(number: number): string {
-  return number.toLocaleString('en-US')
 }
 
 function dayOf(us: Micros): string {

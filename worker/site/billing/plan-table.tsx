@@ -2,6 +2,7 @@ import { PLAN_NAMES, PLANS, type PlanName } from '#core/plan'
 import { planMove } from '#core/plan-move'
 import { nowUs } from '../../now.ts'
 import { type Billing, onPlan } from '../account-billing.ts'
+import { printCount } from '../print-count.ts'
 import { printDollars } from '../print-dollars.ts'
 
 const DAY_US = 86_400_000_000
@@ -48,14 +49,14 @@ function PlanRow({ name, billing }: { readonly name: PlanName; readonly billing:
         {printDollars(monthCents)}
       </td>
       <td data-label="Credits" class="num">
-        {credits.toLocaleString('en-US')}
+        {printCount(credits)}
       </td>
       <td data-label="Requests/s" class="num">
         {requestsPerS}
       </td>
       <td data-label="Streams">
         {streams.connections} ×{' '}
-        {streams.markets >= ALL_MARKETS ? 'all' : streams.markets.toLocaleString('en-US')} markets
+        {streams.markets >= ALL_MARKETS ? 'all' : printCount(streams.markets)} markets
       </td>
       <td data-label="History">{historyUs === null ? 'all' : `${historyUs / DAY_US} days`}</td>
       <td data-label="Beyond, per 100,000" class="num">

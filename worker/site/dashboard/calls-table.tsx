@@ -1,7 +1,7 @@
+import { printCount } from '../print-count.ts'
 import type { ShownCall } from './account-calls.ts'
 import { breakable } from './breakable.tsx'
 import type { KeyNames } from './key-names.ts'
-import { printCount } from './print-count.ts'
 import { routeName } from './route-name.ts'
 
 type Props = { readonly calls: readonly ShownCall[]; readonly names: KeyNames }

@@ -1,7 +1,9 @@
 import type { AccountLimits, UsageRow } from '#core/account-word'
 import { projectCredits } from '#core/credit-projection'
+import { printInstant } from '#core/instant'
 import { planOf } from '#core/plan'
-import { printCount, printTime } from './print-count.ts'
+import { printCount } from '../print-count.ts'
+import { printDay, printMoment } from '../print-moment.ts'
 
 type Props = {
   readonly limits: AccountLimits
@@ -13,7 +15,7 @@ type Props = {
 export function CreditCards({ limits, usage, nowUs }: Props) {
   const { included, used, over, left, overageCap, toUs } = limits
   const plan = planOf(limits.plan)
-  const month = printTime(toUs).slice(0, 10)
+  const month = printDay(printInstant(toUs))
   return (
     <div class="grid figures">
       <section class="card" aria-labelledby="used">
@@ -88,7 +90,9 @@ function Ahead({ limits, usage, nowUs }: Props & { readonly usage: readonly Usag
       </p>
       {outUs === null ? null : (
         <p class="bad">
-          {limits.left === 0 ? 'None are left now.' : `They run out about ${printTime(outUs)} UTC.`}
+          {limits.left === 0
+            ? 'None are left now.'
+            : `They run out about ${printMoment(printInstant(outUs))} UTC.`}
         </p>
       )}
       {perDay === 0 ? null : (

@@ -1,6 +1,7 @@
 import type { OpenStream } from '#core/account-word'
+import { printCount } from '../print-count.ts'
+import { printMoment } from '../print-moment.ts'
 import type { KeyNames } from './key-names.ts'
-import { printCount, printTime } from './print-count.ts'
 
 type Props = { readonly streams: readonly OpenStream[] | null; readonly names: KeyNames }
 
@@ -47,7 +48,9 @@ function StreamTable({ streams, names }: Props & { readonly streams: readonly Op
                 <Followed stream={stream} />
               </td>
               <td data-label="Key">{names(stream.keyId)}</td>
-              <td data-label="Since (UTC)">{printTime(stream.openedMs * 1000)}</td>
+              <td data-label="Since (UTC)">
+                {printMoment(new Date(stream.openedMs).toISOString())}
+              </td>
               <td data-label="Credits" class="num">
                 {printCount(stream.credits)}
               </td>

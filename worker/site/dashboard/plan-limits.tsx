@@ -1,6 +1,6 @@
 import type { AccountLimits } from '#core/account-word'
 import { planOf } from '#core/plan'
-import { printCount } from './print-count.ts'
+import { printCount } from '../print-count.ts'
 
 const DAY_US = 86_400_000_000
 /** A plan that follows so many follows every market. */

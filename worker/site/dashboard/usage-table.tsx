@@ -1,5 +1,7 @@
+import { printInstant } from '#core/instant'
 import type { UsageChart } from '#core/usage-chart'
-import { printCount, printTime } from './print-count.ts'
+import { printCount } from '../print-count.ts'
+import { printDay, printMoment } from '../print-moment.ts'
 import type { UsageView } from './usage-view.ts'
 
 type Props = {
@@ -32,7 +34,7 @@ export function UsageTable({ chart: { bars, series }, view, nameOf }: Props) {
             {bars.map((us, at) => (
               <tr>
                 <th scope="row" data-s={us / 1_000_000}>
-                  {hours ? printTime(us) : printTime(us).slice(0, 10)}
+                  {(hours ? printMoment : printDay)(printInstant(us))}
                 </th>
                 {series.map(({ values }) => (
                   <td class="num">{printCount(values[at] ?? 0)}</td>

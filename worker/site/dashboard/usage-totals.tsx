@@ -1,8 +1,8 @@
 import type { UsageRow } from '#core/account-word'
 import type { UsageChart } from '#core/usage-chart'
 import { sumUsage } from '#core/usage-sums'
+import { printCount } from '../print-count.ts'
 import { breakable } from './breakable.tsx'
-import { printCount } from './print-count.ts'
 import type { UsageView } from './usage-view.ts'
 
 type Props = {

@@ -1,4 +1,5 @@
 import type { ShownKey } from '../account-keys.ts'
+import { printCount } from '../print-count.ts'
 import { printDay, printMoment } from '../print-moment.ts'
 
 /** The keys of an account: those that work, and below them those that have ended. */
@@ -86,5 +87,5 @@ export function lastUse({ last_used_ts, used_this_month }: ShownKey): string {
 
 /** Credits with commas; a dash when they cannot be told now. */
 export function printCredits(credits: number | null): string {
-  return credits === null ? '–' : credits.toLocaleString('en-US')
+  return credits === null ? '–' : printCount(credits)
 }

@@ -1,6 +1,7 @@
 import { MOST_CAP, MOST_NAME } from '#core/key-asked'
 import { SCOPES, type Scope } from '#core/scope'
 import { type Attempted, Csrf, Field, FormFault } from '../form-fields.tsx'
+import { printCount } from '../print-count.ts'
 import { saySentence } from '../say-refusal.ts'
 
 const FIELDS = ['name', 'scopes', 'expires', 'month_cap']
@@ -88,7 +89,7 @@ export function CapField({
     <Field
       name="month_cap"
       label="Credits a month, at most"
-      hint={`A whole number up to ${MOST_CAP.toLocaleString('en-US')}. Empty: no cap.`}
+      hint={`A whole number up to ${printCount(MOST_CAP)}. Empty: no cap.`}
       attempted={attempted}
       inputmode="numeric"
       autocomplete="off"

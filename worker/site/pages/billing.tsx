@@ -3,7 +3,7 @@ import type { Context } from 'hono'
 import { isPlanName, PLANS, type PlanName } from '#core/plan'
 import type { App } from '../../context.ts'
 import { type Billing, onPlan, readBilling } from '../account-billing.ts'
-import { answerFault } from '../answer-fault.tsx'
+import { answerRefusal } from '../answer-fault.tsx'
 import { BillingPage } from '../billing/billing-page.tsx'
 import { ChangePage } from '../billing/change-page.tsx'
 import { answerConfirming } from '../billing/confirming-page.tsx'
@@ -15,7 +15,7 @@ import { answerPage } from '../page.tsx'
 import { printDollars, readDollars } from '../print-dollars.ts'
 import { readForm } from '../read-form.ts'
 import { type Somebody, signedInOr, signInAgain } from '../require-person.tsx'
-import { refusalStatus } from '../say-refusal.ts'
+import { formStatus } from '../say-refusal.ts'
 import { sitePath } from '../site-path.ts'
 import { stripeOrigins } from '../stripe-origins.ts'
 
@@ -82,7 +82,7 @@ export function addBillingPages(app: OpenAPIHono<App>): void {
     const answer = await ownCall(c, '/account/portal', {}, typed['csrf_token'] ?? '')
     if (answer.ok) return c.redirect(String(answer.data['url']), 303)
     const { error } = answer
-    return signInAgain(c, error, PATH) ?? answerFault(c, error, PATH)
+    return answerRefusal(c, error, PATH)
   })
 }
 
@@ -110,7 +110,7 @@ async function withBilling(
   const who = await signedInOr(c, next)
   if (who instanceof Response) return who
   const read = await readBilling(c)
-  if (!read.ok) return signInAgain(c, read.error, PATH) ?? answerFault(c, read.error, PATH)
+  if (!read.ok) return answerRefusal(c, read.error, PATH)
   return show(who, read.billing)
 }
 
@@ -122,7 +122,7 @@ function answerBilling(
 ): Answer {
   const page = { billing, csrf: who.csrf, fresh: isFresh(who), attempted, done: doneOf(c, billing) }
   const body = <BillingPage {...page} />
-  const status = attempted === null ? 200 : refusalStatus(c, attempted.error)
+  const status = formStatus(c, attempted)
   const policy = { formOrigins: stripeOrigins(c.env) }
   return answerPage(c, { title: 'Billing', body, styles: KEY_STYLES, policy }, status)
 }
@@ -143,7 +143,7 @@ function answerChange(
       attempted={attempted}
     />
   )
-  const status = attempted === null ? 200 : refusalStatus(c, attempted.error)
+  const status = formStatus(c, attempted)
   const policy = { formOrigins: stripeOrigins(c.env) }
   return answerPage(c, { title: 'Change the plan', body, styles: KEY_STYLES, policy }, status)
 }

@@ -2,7 +2,7 @@ import type { OpenAPIHono } from '@hono/zod-openapi'
 import type { App } from '../../context.ts'
 import { nowUs } from '../../now.ts'
 import { readKeys } from '../account-keys.ts'
-import { answerFault } from '../answer-fault.tsx'
+import { answerRefusal } from '../answer-fault.tsx'
 import { CreditCards } from '../dashboard/credit-cards.tsx'
 import { FirstSteps } from '../dashboard/first-steps.tsx'
 import { keyNames } from '../dashboard/key-names.ts'
@@ -14,7 +14,7 @@ import { readUsageView } from '../dashboard/usage-view.ts'
 import { DashboardTabs } from '../dashboard-tabs.tsx'
 import { KEY_STYLES } from '../keys/key-styles.ts'
 import { answerPage } from '../page.tsx'
-import { signedInOr, signInAgain } from '../require-person.tsx'
+import { signedInOr } from '../require-person.tsx'
 import { sitePath } from '../site-path.ts'
 import { addRequestsPage } from './requests.tsx'
 
@@ -28,7 +28,7 @@ export function addDashboard(app: OpenAPIHono<App>): void {
     if (who instanceof Response) return who
     const now = nowUs()
     const [read, account] = await Promise.all([readKeys(c), readAccount(c, who.accountId, now)])
-    if (!read.ok) return signInAgain(c, read.error, PATH) ?? answerFault(c, read.error, PATH)
+    if (!read.ok) return answerRefusal(c, read.error, PATH)
     const { limits, usage, streams } = account
     const names = keyNames(read.keys)
     const isNew = usage?.length === 0 && limits?.used === 0

@@ -2,7 +2,7 @@ import type { OpenAPIHono } from '@hono/zod-openapi'
 import type { Context } from 'hono'
 import type { App } from '../../context.ts'
 import { readKeys, type ShownKey } from '../account-keys.ts'
-import { answerFault } from '../answer-fault.tsx'
+import { answerFault, answerRefusal } from '../answer-fault.tsx'
 import type { Attempted } from '../form-fields.tsx'
 import { isFresh } from '../is-fresh.ts'
 import { formError } from '../keys/form-error.ts'
@@ -14,7 +14,7 @@ import { type OwnError, ownCall } from '../own-call.ts'
 import { answerPage } from '../page.tsx'
 import { readForm } from '../read-form.ts'
 import { type Somebody, signedInOr, signInAgain } from '../require-person.tsx'
-import { refusalStatus } from '../say-refusal.ts'
+import { formStatus } from '../say-refusal.ts'
 import { sitePath } from '../site-path.ts'
 
 const KEYS = '/dashboard/keys'
@@ -79,7 +79,7 @@ async function withKey(
   const who = await signedInOr(c, KEYS)
   if (who instanceof Response) return who
   const read = await readKeys(c)
-  if (!read.ok) return signInAgain(c, read.error, KEYS) ?? answerFault(c, read.error, KEYS)
+  if (!read.ok) return answerRefusal(c, read.error, KEYS)
   const shown = read.keys.find(({ id }) => id === c.req.param('id'))
   return shown === undefined ? answerFault(c, noSuchKey(c), KEYS) : show(who, shown)
 }
@@ -124,7 +124,7 @@ function answerKey(
   note: string | null,
 ): Answer {
   const page = { shown, csrf: who.csrf, fresh: isFresh(who), attempted, note }
-  const status = attempted === null ? 200 : refusalStatus(c, attempted.error)
+  const status = formStatus(c, attempted)
   return answerPage(
     c,
     { title: shown.name, body: <KeyPage {...page} />, styles: KEY_STYLES },

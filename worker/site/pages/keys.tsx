@@ -3,7 +3,7 @@ import type { Context } from 'hono'
 import { SCOPES } from '#core/scope'
 import type { App } from '../../context.ts'
 import { readKeys } from '../account-keys.ts'
-import { answerFault } from '../answer-fault.tsx'
+import { answerRefusal } from '../answer-fault.tsx'
 import { DashboardTabs } from '../dashboard-tabs.tsx'
 import type { Attempted } from '../form-fields.tsx'
 import { isFresh } from '../is-fresh.ts'
@@ -18,7 +18,7 @@ import { ownCall } from '../own-call.ts'
 import { answerPage } from '../page.tsx'
 import { readForm } from '../read-form.ts'
 import { type Somebody, signedInOr, signInAgain } from '../require-person.tsx'
-import { refusalStatus } from '../say-refusal.ts'
+import { formStatus } from '../say-refusal.ts'
 import { sitePath } from '../site-path.ts'
 import { addKeyPage } from './key.tsx'
 
@@ -64,7 +64,7 @@ function endOfDay(day: string): string {
 
 async function answerList(c: Context<App>, who: Somebody, attempted: Attempted): Promise<Response> {
   const read = await readKeys(c)
-  if (!read.ok) return signInAgain(c, read.error, PATH) ?? answerFault(c, read.error, PATH)
+  if (!read.ok) return answerRefusal(c, read.error, PATH)
   const { keys } = read
   const fresh = isFresh(who)
   const form = { csrf: who.csrf, word: crypto.randomUUID() }
@@ -97,6 +97,6 @@ async function answerList(c: Context<App>, who: Somebody, attempted: Attempted):
       )}
     </>
   )
-  const status = attempted === null ? 200 : refusalStatus(c, attempted.error)
+  const status = formStatus(c, attempted)
   return answerPage(c, { title: 'Keys', body, styles: KEY_STYLES, csrf: who.csrf }, status)
 }

@@ -1,4 +1,5 @@
 import { PLAN_NAMES, PLANS } from '#core/plan'
+import { printCount } from '../print-count.ts'
 
 /** What there is to be had. */
 export function WhatYouGet() {
@@ -122,7 +123,7 @@ export function PlansInALine() {
               <b>
                 {title} {`$${monthCents / 100}`}
               </b>{' '}
-              <span class="quiet">{credits.toLocaleString('en-US')} credits a month</span>
+              <span class="quiet">{printCount(credits)} credits a month</span>
             </div>
           )
         })}

@@ -2,6 +2,7 @@ import type { OpenAPIHono } from '@hono/zod-openapi'
 import type { Context } from 'hono'
 import { returnPath } from '#core/return-path'
 import type { App } from '../../context.ts'
+import { EmailField } from '../email-field.tsx'
 import { type Attempted, Field, FormFault } from '../form-fields.tsx'
 import { type OwnError, ownCall } from '../own-call.ts'
 import { answerPage, type PageStatus } from '../page.tsx'
@@ -66,16 +67,7 @@ function LoginForm({ next, why, email, attempted }: LoginProps) {
       <FormFault attempted={attempted} fields={['email', 'password']} />
       <form method="post" action="/login" class="card">
         <input type="hidden" name="next" value={next} />
-        <Field
-          name="email"
-          label="Email address"
-          type="email"
-          autocomplete="username"
-          inputmode="email"
-          required
-          value={email}
-          attempted={attempted}
-        />
+        <EmailField value={email} attempted={attempted} />
         <Field
           name="password"
           label="Password"

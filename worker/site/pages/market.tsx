@@ -13,7 +13,7 @@ import { addMarketList } from '../market/market-list.tsx'
 import { MarketPage } from '../market/market-page.tsx'
 import { answerPage } from '../page.tsx'
 import { sitePath } from '../site-path.ts'
-import { whoLooks } from '../who.ts'
+import { accountCsrf, whoLooks } from '../who.ts'
 import { MarketsAway, NoSuchMarket } from './no-market.tsx'
 
 /** How many days of coverage, µs, and how many gaps are shown. */
@@ -30,7 +30,7 @@ export function addMarketPages(app: OpenAPIHono<App>): void {
       const told = ticker && (await tellMarket(c, ticker))
       if (!told) return answerPage(c, { title: 'No such market', body: <NoSuchMarket /> }, 404)
       const [who, showcase] = await Promise.all([whoLooks(c), showcaseOf(c)])
-      const csrf = who.kind === 'somebody' && who.accountId !== null ? who.csrf : null
+      const csrf = accountCsrf(who)
       const visitor = csrf === null
       const shown = showcase.includes(told.market.ticker)
       const open = told.market.recordedFrom !== null && (shown || !visitor)

@@ -2,7 +2,8 @@ import type { OpenAPIHono } from '@hono/zod-openapi'
 import type { Context } from 'hono'
 import { returnPath } from '#core/return-path'
 import type { App } from '../../context.ts'
-import { type Attempted, Csrf, Field, FormFault } from '../form-fields.tsx'
+import { type Attempted, Csrf, FormFault } from '../form-fields.tsx'
+import { NewPasswordField } from '../new-password-field.tsx'
 import { ownCall } from '../own-call.ts'
 import { answerPage, type PageStatus } from '../page.tsx'
 import { readForm } from '../read-form.ts'
@@ -77,16 +78,7 @@ function PasswordForm({ who, next, first, attempted }: PasswordFormProps) {
         <input type="hidden" name="next" value={next} />
         {first ? <input type="hidden" name="first" value="1" /> : null}
         <input type="hidden" name="username" value={who.email} autocomplete="username" />
-        <Field
-          name="password"
-          label="New password"
-          type="password"
-          autocomplete="new-password"
-          minlength={8}
-          required
-          hint="8 characters or more."
-          attempted={attempted}
-        />
+        <NewPasswordField label="New password" attempted={attempted} />
         <button type="submit">Set the password</button>
       </form>
       <p>

@@ -1,4 +1,5 @@
 import { BURST_S, PLAN_NAMES, PLANS, type Plan } from '#core/plan'
+import { printCount } from '../print-count.ts'
 import { printDollars } from '../print-dollars.ts'
 
 const DAY_US = 86_400_000_000
@@ -33,13 +34,13 @@ function PlanCard({ plan, known }: { readonly plan: Plan; readonly known: boolea
         <span class="figure">{printDollars(monthCents)}</span> <span class="quiet">a month</span>
       </p>
       <dl>
-        <Fact name="Credits a month" value={count(credits)} />
+        <Fact name="Credits a month" value={printCount(credits)} />
         <Fact name="Requests a second" value={String(requestsPerS)} />
         <Fact name="At once at most" value={String(requestsPerS * BURST_S)} />
         <Fact name="Streams" value={String(streams.connections)} />
         <Fact
           name="Markets on each"
-          value={streams.markets >= 1_000_000 ? 'all' : count(streams.markets)}
+          value={streams.markets >= 1_000_000 ? 'all' : printCount(streams.markets)}
         />
         <Fact name="History" value={historyUs === null ? 'all' : spanOf(historyUs)} />
         <Fact
@@ -71,8 +72,4 @@ function spanOf(us: number): string {
   const days = us / DAY_US
   if (days > 365) return '1 year'
   return days === 1 ? '1 day' : `${days} days`
-}
-
-function count(value: number): string {
-  return value.toLocaleString('en-US')
 }

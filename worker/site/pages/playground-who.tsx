@@ -1,6 +1,7 @@
 import { PLANS } from '#core/plan'
 import { VISITOR_CONFLATE_MS, VISITOR_ROWS, VISITOR_SOCKET_MS } from '#core/visitor-bounds'
 import { visitorStanding, visitorsOf } from '#core/visitor-standing'
+import { printCount } from '../print-count.ts'
 import type { Who } from '../who.ts'
 
 const { credits, requestsPerS } = visitorStanding(visitorsOf('')).terms
@@ -20,14 +21,13 @@ export function WhoCalls({ who }: { readonly who: Who }) {
           <Away who={who} />
           <p>
             You call as a <b>visitor</b>: the markets that are offered below, the last 24 hours,{' '}
-            {VISITOR_ROWS.toLocaleString('en')} rows at a time, one stream of{' '}
-            {VISITOR_SOCKET_MS / 60_000} minutes at {VISITOR_CONFLATE_MS} ms, {credits} credits a
-            day and {requestsPerS} requests a second for your network.{' '}
-            <span id="left" class="quiet num" role="status" />
+            {printCount(VISITOR_ROWS)} rows at a time, one stream of {VISITOR_SOCKET_MS / 60_000}{' '}
+            minutes at {VISITOR_CONFLATE_MS} ms, {credits} credits a day and {requestsPerS} requests
+            a second for your network. <span id="left" class="quiet num" role="status" />
           </p>
           <p>
             <a href="/signup">A free key</a> reads every market, with{' '}
-            {PLANS.free.credits.toLocaleString('en')} credits a month.
+            {printCount(PLANS.free.credits)} credits a month.
           </p>
         </>
       )}

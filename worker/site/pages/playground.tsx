@@ -8,7 +8,7 @@ import { answerPage } from '../page.tsx'
 import type { Operation } from '../playground/operation.ts'
 import { readOperations } from '../playground/read-operations.ts'
 import { sitePath } from '../site-path.ts'
-import { whoLooks } from '../who.ts'
+import { accountCsrf, whoLooks } from '../who.ts'
 import { AnswerCard, CallCard, SampleCard } from './playground-cards.tsx'
 import { WhoCalls } from './playground-who.tsx'
 
@@ -26,7 +26,7 @@ export function addPlayground(app: OpenAPIHono<App>): void {
         throw error
       }),
     ])
-    const csrf = who.kind === 'somebody' && who.accountId !== null ? who.csrf : null
+    const csrf = accountCsrf(who)
     return answerPage(c, {
       title: 'Playground',
       description:

@@ -1,4 +1,6 @@
+import { printCount } from '../print-count.ts'
 import type { Recorded } from '../recorded-now.ts'
+import { printShare } from '../status/print-figures.ts'
 
 const FEED_WORDS = {
   healthy: 'the feed is healthy',
@@ -23,12 +25,12 @@ export function RecordedNow({ recorded }: { readonly recorded: Recorded }) {
       <dl class="grid figures">
         <Figure
           name="Markets"
-          value={markets === null ? 'not known now' : counted(markets)}
+          value={markets === null ? 'not known now' : printCount(markets)}
           about="known to the record"
         />
         <Figure
           name="Messages today"
-          value={today === null ? 'not counted yet' : counted(today.messages)}
+          value={today === null ? 'not counted yet' : printCount(today.messages)}
           about={today === null ? SINCE : `${SINCE}, counted at ${today.counted}`}
         />
         <Figure
@@ -42,7 +44,7 @@ export function RecordedNow({ recorded }: { readonly recorded: Recorded }) {
         />
         <Figure
           name="Coverage today"
-          value={coverage === null ? 'not counted yet' : percent(coverage)}
+          value={coverage === null ? 'not counted yet' : printShare(coverage, 1)}
           about="of the time of all books is known"
         />
       </dl>
@@ -68,16 +70,7 @@ function Figure({ name, value, about }: FigureProps) {
   )
 }
 
-function counted(value: number): string {
-  return value.toLocaleString('en-US')
-}
-
 function ms(value: number): string {
   if (value < 0.1) return 'under 0.1'
   return value < 10 ? value.toFixed(1) : String(Math.round(value))
-}
-
-/** Never rounded up to the whole. */
-function percent(share: number): string {
-  return share === 1 ? '100 %' : `${(Math.floor(share * 100_000) / 1000).toFixed(3)} %`
 }

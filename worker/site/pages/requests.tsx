@@ -1,7 +1,7 @@
 import type { OpenAPIHono } from '@hono/zod-openapi'
 import type { App } from '../../context.ts'
 import { readKeys } from '../account-keys.ts'
-import { answerFault } from '../answer-fault.tsx'
+import { answerRefusal } from '../answer-fault.tsx'
 import {
   type CallsView,
   printCallsView,
@@ -12,11 +12,11 @@ import {
 import { CallsFilter } from '../dashboard/calls-filter.tsx'
 import { CallsTable } from '../dashboard/calls-table.tsx'
 import { keyNames } from '../dashboard/key-names.ts'
-import { printCount } from '../dashboard/print-count.ts'
 import { DashboardTabs } from '../dashboard-tabs.tsx'
 import { KEY_STYLES } from '../keys/key-styles.ts'
 import { answerPage } from '../page.tsx'
-import { signedInOr, signInAgain } from '../require-person.tsx'
+import { printCount } from '../print-count.ts'
+import { signedInOr } from '../require-person.tsx'
 import { sitePath } from '../site-path.ts'
 
 const PATH = '/dashboard/requests'
@@ -29,8 +29,8 @@ export function addRequestsPage(app: OpenAPIHono<App>): void {
     if (who instanceof Response) return who
     const view = readCallsView((name) => c.req.query(name))
     const [keys, calls] = await Promise.all([readKeys(c), readCalls(c, view)])
-    if (!keys.ok) return signInAgain(c, keys.error, PATH) ?? answerFault(c, keys.error, PATH)
-    if (!calls.ok) return signInAgain(c, calls.error, PATH) ?? answerFault(c, calls.error, PATH)
+    if (!keys.ok) return answerRefusal(c, keys.error, PATH)
+    if (!calls.ok) return answerRefusal(c, calls.error, PATH)
     const names = keyNames(keys.keys)
     const { shown } = calls
     const body = (

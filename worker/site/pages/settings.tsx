@@ -10,7 +10,7 @@ import { type OwnError, ownCall } from '../own-call.ts'
 import { answerPage } from '../page.tsx'
 import { readForm } from '../read-form.ts'
 import { type Somebody, signedInOr, signInAgain } from '../require-person.tsx'
-import { refusalStatus } from '../say-refusal.ts'
+import { formStatus } from '../say-refusal.ts'
 import { DeletedPage, DeletePage } from '../settings/delete-page.tsx'
 import { SettingsPage } from '../settings/settings-page.tsx'
 import { sitePath } from '../site-path.ts'
@@ -81,12 +81,12 @@ function answerSettings(c: Context<App>, who: Somebody, attempted: Attempted): A
   const body = (
     <SettingsPage who={who} fresh={isFresh(who)} attempted={attempted} isChanged={isChanged} />
   )
-  const status = attempted === null ? 200 : refusalStatus(c, attempted.error)
+  const status = formStatus(c, attempted)
   return answerPage(c, { title: 'Settings', body, styles: KEY_STYLES }, status)
 }
 
 function answerDelete(c: Context<App>, who: Somebody, attempted: Attempted): Answer {
   const body = <DeletePage who={who} fresh={isFresh(who)} attempted={attempted} />
-  const status = attempted === null ? 200 : refusalStatus(c, attempted.error)
+  const status = formStatus(c, attempted)
   return answerPage(c, { title: 'Delete the account', body, styles: KEY_STYLES }, status)
 }

@@ -2,10 +2,13 @@ import type { OpenAPIHono } from '@hono/zod-openapi'
 import type { Context } from 'hono'
 import { PLANS } from '#core/plan'
 import type { App } from '../../context.ts'
-import { type Attempted, Field, FormFault } from '../form-fields.tsx'
+import { EmailField } from '../email-field.tsx'
+import { type Attempted, FormFault } from '../form-fields.tsx'
 import { noteMailed } from '../mailed.ts'
+import { NewPasswordField } from '../new-password-field.tsx'
 import { ownCall } from '../own-call.ts'
 import { answerPage, type PageStatus } from '../page.tsx'
+import { printCount } from '../print-count.ts'
 import { readForm } from '../read-form.ts'
 import { refusalStatus } from '../say-refusal.ts'
 import { sitePath } from '../site-path.ts'
@@ -45,30 +48,13 @@ function SignUpForm({ attempted }: { readonly attempted: Attempted }) {
     <div class="narrow">
       <h1>Get a key</h1>
       <p class="quiet">
-        Free: {credits.toLocaleString('en-US')} credits a month, {days}, and a live stream of{' '}
-        {streams.markets} markets. No card is asked for.
+        Free: {printCount(credits)} credits a month, {days}, and a live stream of {streams.markets}{' '}
+        markets. No card is asked for.
       </p>
       <FormFault attempted={attempted} fields={['email', 'password']} />
       <form method="post" action="/signup" class="card">
-        <Field
-          name="email"
-          label="Email address"
-          type="email"
-          autocomplete="username"
-          inputmode="email"
-          required
-          attempted={attempted}
-        />
-        <Field
-          name="password"
-          label="Password"
-          type="password"
-          autocomplete="new-password"
-          minlength={8}
-          required
-          hint="8 characters or more."
-          attempted={attempted}
-        />
+        <EmailField attempted={attempted} />
+        <NewPasswordField label="Password" attempted={attempted} />
         <button type="submit">Sign up</button>
       </form>
       <p>

@@ -1,11 +1,18 @@
+import { wireCopyButton } from './copy-button.ts'
 import { part } from './part.ts'
+import { element } from './picture/element.ts'
 
 /** How many places are shown for what somebody looks for. */
 const MOST_FOUND = 12
 
 type Place = readonly [title: string, href: string]
 
-for (const box of document.querySelectorAll('.docs-text .copy')) box.append(copyButton(box))
+for (const box of document.querySelectorAll('.docs-text .copy')) {
+  const button = element('button', 'second', 'Copy')
+  button.type = 'button'
+  wireCopyButton(button, box.querySelector('code'))
+  box.append(button)
+}
 
 // Beside the text there is room for all pages; above it, they would hide it.
 const nav = document.querySelector<HTMLDetailsElement>('.docs-nav')
@@ -40,25 +47,7 @@ function show(places: readonly Place[], asked: string): void {
 }
 
 function itemOf([title, href]: Place): HTMLElement {
-  const item = document.createElement('li')
-  const link = document.createElement('a')
+  const link = element('a', '', title)
   link.href = href
-  link.textContent = title
-  item.append(link)
-  return item
-}
-
-function copyButton(box: Element): HTMLButtonElement {
-  const button = document.createElement('button')
-  button.type = 'button'
-  button.className = 'second'
-  button.textContent = 'Copy'
-  button.addEventListener('click', async () => {
-    await navigator.clipboard.writeText(box.querySelector('code')?.textContent ?? '')
-    button.textContent = 'Copied'
-    setTimeout(() => {
-      button.textContent = 'Copy'
-    }, 2000)
-  })
-  return button
+  return element('li', '', link)
 }

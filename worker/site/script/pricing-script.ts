@@ -1,6 +1,7 @@
 import { type ReadUse, readDailyUse, USE_FIELDS } from '#core/plan-advice'
 import { type AdviceWords, adviceWords } from '../advice-words.ts'
 import { part } from './part.ts'
+import { element } from './picture/element.ts'
 
 const form = part<HTMLFormElement>('use')
 form.addEventListener('input', show)
@@ -42,10 +43,8 @@ function showFault(read: ReadUse): void {
       continue
     }
     input.setAttribute('aria-invalid', 'true')
-    const fault = document.createElement('p')
+    const fault = element('p', 'fault', `This ${wrong}.`)
     fault.id = `${field}-fault`
-    fault.className = 'fault'
-    fault.textContent = `This ${wrong}.`
     input.parentElement?.append(fault)
   }
 }
@@ -54,20 +53,8 @@ function rowOf(
   { plan, title, price, why }: AdviceWords['costs'][number],
   cheapest: string,
 ): HTMLElement {
-  const row = document.createElement('tr')
-  row.className = plan === cheapest ? 'chosen' : ''
-  const head = document.createElement('th')
+  const head = element('th', '', title)
   head.scope = 'row'
-  head.textContent = title
-  const cells = [
-    [price, 'num'],
-    [why, 'quiet'],
-  ].map(([text = '', name = '']) => {
-    const cell = document.createElement('td')
-    cell.textContent = text
-    cell.className = name
-    return cell
-  })
-  row.append(head, ...cells)
-  return row
+  const chosen = plan === cheapest ? 'chosen' : ''
+  return element('tr', chosen, head, element('td', 'num', price), element('td', 'quiet', why))
 }

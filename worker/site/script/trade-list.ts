@@ -1,4 +1,5 @@
 import type { WireTrade } from '#core/wire/trade'
+import { element } from './picture/element.ts'
 
 /** The last trades, newest first, each once. */
 export class TradeList {
@@ -29,17 +30,12 @@ export class TradeList {
 }
 
 function rowOf({ price, size, taker, event_us }: WireTrade): HTMLElement {
-  const row = document.createElement('tr')
   const when = new Date(event_us / 1000).toISOString().slice(11, 19)
-  for (const [text, name] of [
-    [when, 'when'],
-    [price, taker],
-    [size, ''],
-  ] as const) {
-    const cell = document.createElement('td')
-    cell.textContent = text
-    cell.className = name
-    row.append(cell)
-  }
-  return row
+  return element(
+    'tr',
+    '',
+    element('td', 'when', when),
+    element('td', taker, price),
+    element('td', '', size),
+  )
 }

@@ -1,4 +1,5 @@
 import uPlot from 'uplot'
+import { printCount } from '../print-count.ts'
 import { CanvasInks } from './canvas-inks.ts'
 
 /** The picture of the page's table of usage: a bar for each row, a part of it for each column. */
@@ -51,7 +52,7 @@ function draw(place: HTMLElement, table: HTMLTableElement): void {
           ...axis,
           grid: { stroke: () => inks.line, width: 1 },
           size: 64,
-          values: (_, ys) => ys.map(print),
+          values: (_, ys) => ys.map(printCount),
         },
       ],
       series: [
@@ -89,12 +90,12 @@ function draw(place: HTMLElement, table: HTMLTableElement): void {
     const of = table.dataset['of'] ?? ''
     const sum = (each: readonly number[]) =>
       bar === null ? each.reduce((all, value) => all + value, 0) : (each[bar] ?? 0)
-    const total = print(values.reduce((all, each) => all + sum(each), 0))
+    const total = printCount(values.reduce((all, each) => all + sum(each), 0))
     if (bar === null) return `${total} ${of} in all. Point at a bar for its parts.`
     const parts = names
       .map((name, at) => [name, sum(values[at] ?? [])] as const)
       .filter(([, value]) => value > 0)
-      .map(([name, value]) => `${name} ${print(value)}`)
+      .map(([name, value]) => `${name} ${printCount(value)}`)
     const when = table.tBodies[0]?.rows[bar]?.cells[0]?.textContent ?? ''
     return `${when} UTC: ${total} ${of}${parts.length > 1 ? ` (${parts.join(', ')})` : ''}`
   }
@@ -121,8 +122,4 @@ function readTable(table: HTMLTableElement) {
 function labelOf(s: number, hours: boolean): string {
   const text = new Date(s * 1000).toISOString()
   return hours ? text.slice(11, 16) : text.slice(5, 10)
-}
-
-function print(value: number): string {
-  return value.toLocaleString('en-US')
 }

@@ -1,6 +1,7 @@
 import { DashboardTabs } from '../dashboard-tabs.tsx'
-import { type Attempted, Csrf, Field, FormFault } from '../form-fields.tsx'
+import { type Attempted, Csrf, FormFault } from '../form-fields.tsx'
 import { SignInFirst } from '../keys/sign-in-first.tsx'
+import { NewPasswordField } from '../new-password-field.tsx'
 import type { Somebody } from '../require-person.tsx'
 import { SignOutButton } from '../sign-out-button.tsx'
 
@@ -43,15 +44,10 @@ export function SettingsPage({ who, fresh, attempted, isChanged }: SettingsProps
           <form method="post" action="/dashboard/settings/password">
             <Csrf csrf={who.csrf} />
             <input type="hidden" name="username" value={who.email} autocomplete="username" />
-            <Field
-              name="password"
+            <NewPasswordField
               label="New password"
-              type="password"
-              hint="8 characters or more. It signs out every other browser. Your API keys work on."
+              effect="It signs out every other browser. Your API keys work on."
               attempted={attempted}
-              autocomplete="new-password"
-              minlength={8}
-              required
             />
             <button type="submit">Change the password</button>
           </form>

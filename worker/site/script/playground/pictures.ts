@@ -1,4 +1,5 @@
 import type { Call } from '../../playground/call.ts'
+import { printCount } from '../../print-count.ts'
 import { element } from '../picture/element.ts'
 
 /** More cannot be told apart, and takes long. */
@@ -23,7 +24,7 @@ export async function drawPicture(
   const inOrder = asked.get('order') === 'desc' ? drawn.toReversed() : drawn
   if (!drawRows(box, last, inOrder, asked)) return false
   if (drawn.length < rows.length) {
-    const words = `Drawn of the first ${MOST_ROWS.toLocaleString('en')} rows.`
+    const words = `Drawn of the first ${printCount(MOST_ROWS)} rows.`
     box.append(element('p', 'quiet', words))
   }
   return true
