@@ -1,6 +1,7 @@
 import { printInstant } from '#core/instant'
 import type { Gap } from '#core/log'
 import type { CoverageAnswer } from '#core/wire/coverage-answer'
+import { printCount } from '../print-count.ts'
 
 type CoverageProps = {
   /** null when nothing is recorded of the days that are shown. */
@@ -51,10 +52,10 @@ export function MarketCoverage({ coverage, gaps, ticker }: CoverageProps) {
                   <td>
                     <span class={`grade grade-${day.grade}`}>{day.grade}</span>
                   </td>
-                  <td class="num">{day.records.toLocaleString('en')}</td>
+                  <td class="num">{printCount(day.records)}</td>
                   <td class="num">{duration(day.covered_seconds)}</td>
                   <td class="num">{duration(day.gap_seconds)}</td>
-                  <td class="num">{day.gaps.toLocaleString('en')}</td>
+                  <td class="num">{printCount(day.gaps)}</td>
                 </tr>
               ))}
             </tbody>

@@ -7,6 +7,7 @@ import { DownloadsPart } from './downloads-part.tsx'
 import { HistoryPart } from './history-part.tsx'
 import { MarketCoverage } from './market-coverage.tsx'
 import { MarketFacts } from './market-facts.tsx'
+import { TradesTable } from './trades-table.tsx'
 
 /** What the page of a market shows before its script has filled it. */
 export type MarketPageProps = {
@@ -142,20 +143,7 @@ function TradesPart() {
         <h2 id="trades-title">Last trades</h2>
         <span id="trades-note" class="quiet" role="status" />
       </div>
-      <table class="trades">
-        <thead>
-          <tr>
-            <th scope="col">UTC</th>
-            <th scope="col" class="num">
-              Yes price
-            </th>
-            <th scope="col" class="num">
-              Size
-            </th>
-          </tr>
-        </thead>
-        <tbody id="trades" />
-      </table>
+      <TradesTable />
     </section>
   )
 }

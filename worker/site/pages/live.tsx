@@ -4,6 +4,7 @@ import { parseTicker } from '#core/ticker'
 import { type App, readMetadata } from '../../context.ts'
 import { DatabaseAwayError } from '../../database.ts'
 import { findTitle, type MarketTitle } from '../../store/market-titles.ts'
+import { TradesTable } from '../market/trades-table.tsx'
 import { answerPage } from '../page.tsx'
 import { sitePath } from '../site-path.ts'
 import { accountCsrf, whoLooks } from '../who.ts'
@@ -81,20 +82,7 @@ function LiveBook({
             <h2 id="trades-title">Trades</h2>
             <span id="trade-note" class="quiet" />
           </div>
-          <table class="trades">
-            <thead>
-              <tr>
-                <th scope="col">UTC</th>
-                <th scope="col" class="num">
-                  Yes price
-                </th>
-                <th scope="col" class="num">
-                  Size
-                </th>
-              </tr>
-            </thead>
-            <tbody id="trades" />
-          </table>
+          <TradesTable />
         </section>
       </div>
       <p class="line quiet">

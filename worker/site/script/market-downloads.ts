@@ -1,6 +1,7 @@
 import { streamCredits } from '#core/credit'
 import { endingOf } from '../playground/file-ending.ts'
 import { NDJSON_FORMAT } from '../playground/operation.ts'
+import { printCount } from '../print-count.ts'
 import { wireCopyButtons } from './copy-button.ts'
 import { forgetPageKey, pageKey } from './page-key.ts'
 import { part } from './part.ts'
@@ -67,7 +68,7 @@ export class MarketDownloads {
     const made = await pageKey()
     if (!made.ok) return
     if (made.key.markets !== null) {
-      const rows = VISITOR_RECORDS.toLocaleString('en')
+      const rows = printCount(VISITOR_RECORDS)
       this.#note('', `Free for visitors: up to ${rows} records of the last 24 hours.`)
       return
     }
@@ -79,8 +80,8 @@ export class MarketDownloads {
       return
     }
     const credits = streamCredits('rows', Number(records))
-    const count = Number(records).toLocaleString('en')
-    const cost = `${credits.toLocaleString('en')} ${credits === 1 ? 'credit' : 'credits'}`
+    const count = printCount(Number(records))
+    const cost = `${printCount(credits)} ${credits === 1 ? 'credit' : 'credits'}`
     this.#note('', `Costs ${cost} as of now: the day holds ${count} records, ${price}.`)
   }
 
@@ -130,10 +131,10 @@ export class MarketDownloads {
     link.download = name
     link.click()
     setTimeout(() => URL.revokeObjectURL(link.href), DAY_MS / 1440)
-    const size = `${name}: ${Math.ceil(bytes / 1024).toLocaleString('en')} KiB`
+    const size = `${name}: ${printCount(Math.ceil(bytes / 1024))} KiB`
     const bounded = made.key.markets !== null && asked.accept !== NDJSON_FORMAT
     // CSV has no place for a last word.
-    const more = bounded ? `; at most ${VISITOR_RECORDS.toLocaleString('en')} records` : ''
+    const more = bounded ? `; at most ${printCount(VISITOR_RECORDS)} records` : ''
     this.#note(
       '',
       ending.kind === 'part' ? `${size}; the day holds more than that.` : `${size}${more}.`,

@@ -1,4 +1,5 @@
 import { type Micros, printInstant } from '#core/instant'
+import { printCount } from '../print-count.ts'
 import { callApi } from './call-api.ts'
 import { part } from './part.ts'
 import type { Stretch } from './picture/time-chart.ts'
@@ -74,7 +75,7 @@ export class MarketHistory {
     const asking = this.#asking
     if (asked === null) return
     if (this.#of.visitor) {
-      cost.textContent = `Visitors read ${VISITOR_RECORDS.toLocaleString('en')} records at a time, of the last 24 hours.`
+      cost.textContent = `Visitors read ${printCount(VISITOR_RECORDS)} records at a time, of the last 24 hours.`
       return
     }
     const answer = await callApi(`${addressOf(this.#of.ticker, asked)}&dry_run=1`)
@@ -84,7 +85,7 @@ export class MarketHistory {
       return
     }
     const { data } = JSON.parse(answer.text) as { readonly data: { readonly credits: number } }
-    const records = ACCOUNT_RECORDS.toLocaleString('en')
+    const records = printCount(ACCOUNT_RECORDS)
     cost.textContent = `Reads up to ${records} records: at most ${data.credits} credits, 1 for each 1,000.`
   }
 
@@ -113,7 +114,7 @@ export class MarketHistory {
     }
     part('scrubber').hidden = false
     const until = printInstant(throughUs as Micros).slice(11, 19)
-    const count = records.toLocaleString('en')
+    const count = printCount(records)
     this.#tell(
       null,
       cursor === null

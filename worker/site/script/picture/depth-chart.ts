@@ -1,4 +1,5 @@
 import type { YesView } from '../../../../client/printed-book.ts'
+import { printCount } from '../../print-count.ts'
 import { drawn, element } from './element.ts'
 
 const HEIGHT = 300
@@ -58,7 +59,7 @@ export class DepthChart {
       label(low.toFixed(2), 0, HEIGHT - 6, 'start'),
       label(((low + high) / 2).toFixed(2), width / 2, HEIGHT - 6, 'middle'),
       label(high.toFixed(2), width, HEIGHT - 6, 'end'),
-      label(`${Math.round(most).toLocaleString('en')} contracts`, width, HEAD + 8, 'end'),
+      label(`${printCount(most)} contracts`, width, HEAD + 8, 'end'),
     )
     this.#box.replaceChildren(picture)
   }
