@@ -81,7 +81,7 @@ function Projection({ limits, usage, nowUs }: Props) {
 
 function Ahead({ limits, usage, nowUs }: Props & { readonly usage: readonly UsageRow[] }) {
   const { perDay, days, atEnd, outUs } = projectCredits(usage, limits, nowUs)
-  const basis = days > 1 ? `the last ${Math.round(days)} days` : 'the last day'
+  const basis = Math.round(days) > 1 ? `the last ${Math.round(days)} days` : 'the last day'
   return (
     <>
       <p>
