@@ -1,4 +1,4 @@
-/** A count with commas: `12,345`. */
-export function printCount(count: number): string {
-  return Math.round(count).toLocaleString('en-US')
+/** A count with commas, `12,345`; `null` for what is not known. */
+export function printCount(count: number | null): string {
+  return count === null ? 'not known' : Math.round(count).toLocaleString('en-US')
 }

@@ -1,5 +1,6 @@
+import { printCount } from '../print-count.ts'
 import { FEED_SENTENCES, nowFigures, type Status } from '../status/now-figures.ts'
-import { printAge, printCount, printSecond } from '../status/print-figures.ts'
+import { printAge, printSecond } from '../status/print-figures.ts'
 import { part } from './part.ts'
 
 /** How often (ms) the page looks. */

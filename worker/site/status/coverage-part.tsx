@@ -1,6 +1,7 @@
 import type { StatusHistory } from '#core/wire/status-history-answer'
+import { printCount } from '../print-count.ts'
 import { printMoment } from '../print-moment.ts'
-import { printCount, printLength, printShare } from './print-figures.ts'
+import { printLength, printShare } from './print-figures.ts'
 import { WideTable } from './wide-table.tsx'
 
 /** The pill of a grade. */

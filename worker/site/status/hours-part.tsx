@@ -1,7 +1,8 @@
 import type { StatusHistory } from '#core/wire/status-history-answer'
+import { printCount } from '../print-count.ts'
 import { printMoment } from '../print-moment.ts'
 import { LagPicture, tellMinutes, worstOf } from './lag-picture.tsx'
-import { printAge, printCount } from './print-figures.ts'
+import { printAge } from './print-figures.ts'
 import { WideTable } from './wide-table.tsx'
 
 /** The spans that the page shows: days and their name. */

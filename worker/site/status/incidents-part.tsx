@@ -1,8 +1,9 @@
 import type { GapCause } from '#core/log'
 import type { StatusHistory } from '#core/wire/status-history-answer'
+import { printCount } from '../print-count.ts'
 import { printMoment } from '../print-moment.ts'
 import { tellMinutes } from './lag-picture.tsx'
-import { printCount, printLength, printSecond } from './print-figures.ts'
+import { printLength, printSecond } from './print-figures.ts'
 import { WideTable } from './wide-table.tsx'
 
 /** So many rows a table has; the answer as data has all. */

@@ -1,6 +1,7 @@
 import type { z } from 'zod'
 import type { statusAnswer } from '#core/wire/market-answer'
-import { printAge, printCount } from './print-figures.ts'
+import { printCount } from '../print-count.ts'
+import { printAge } from './print-figures.ts'
 
 /** What `GET /v1/status` answers. */
 export type Status = z.infer<typeof statusAnswer>

@@ -1,5 +1,6 @@
+import { printCount } from '../print-count.ts'
 import { FEED_SENTENCES, nowFigures, type Status } from './now-figures.ts'
-import { printAge, printCount, printSecond } from './print-figures.ts'
+import { printAge, printSecond } from './print-figures.ts'
 import { WideTable } from './wide-table.tsx'
 
 /** How the feed and the record do now; the page's script writes into it by the ids. */

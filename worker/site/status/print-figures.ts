@@ -23,11 +23,6 @@ export function printLength(seconds: number): string {
   return hours > 0 ? two(`${hours} h`, minutes, 'min') : two(`${minutes} min`, whole % 60, 's')
 }
 
-/** A count; `null` for what is not known. */
-export function printCount(count: number | null): string {
-  return count === null ? 'not known' : count.toLocaleString('en-US')
-}
-
 /** A share in percent, never rounded up to the whole. */
 export function printShare(part: number, whole: number): string {
   if (part === whole) return '100 %'
