@@ -86,6 +86,7 @@ export function planOf(name: string): Plan {
   return isPlanName(name) ? PLANS[name] : FREE
 }
 
+/** Whether this names a plan of ours. */
 export function isPlanName(name: string): name is PlanName {
   return PLAN_NAMES.some((each) => each === name)
 }
