@@ -45,6 +45,21 @@ export function testLanding(site: () => Site): void {
     await page.context().close()
   })
 
+  test('a clock that is an hour wrong makes no key after key', async () => {
+    const page = await (await site().visitor()).newPage()
+    await page.addInitScript('{ const now = Date.now; Date.now = () => now() + 3_600_000 }')
+    let keys = 0
+    page.on('request', (request) => {
+      if (request.url().endsWith('/visitor-keys')) keys += 1
+    })
+    await page.goto(`${site().url}/`)
+    await page.waitForSelector('#feed.live')
+    await page.click('[data-runs=now]')
+    await page.locator('#answered', { hasText: '→ 200' }).waitFor()
+    expect(keys).toBe(1)
+    await page.context().close()
+  })
+
   test('what becomes of the shown book is told: no stream, time over, stale, unknown, closed', async () => {
     const context = await site().visitor()
     const page = await context.newPage()

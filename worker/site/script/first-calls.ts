@@ -7,6 +7,8 @@ import { noKey } from './shown-stand.ts'
 const AGO_MS = 10 * 60_000
 /** A key is replaced so long (ms) before it ends: what was pasted just now still works. */
 const EARLY_MS = 25_000
+/** It is never replaced sooner, ms. */
+const LEAST_MS = 60_000
 
 const CALLS = ['now', 'then'] as const
 type Call = (typeof CALLS)[number]
@@ -41,7 +43,7 @@ export class FirstCalls {
       part('key-note').textContent = noKey(made.code, made.message)
       return
     }
-    this.#untilMs = made.key.expiresMs - EARLY_MS
+    this.#untilMs = Math.max(made.key.endsMs - EARLY_MS, Date.now() + LEAST_MS)
     this.#show(made.key)
     clearTimeout(this.#timer)
     this.#timer = setTimeout(() => void this.#refresh(), this.#untilMs - Date.now())

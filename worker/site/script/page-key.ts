@@ -3,6 +3,8 @@ export type PageKey = {
   readonly key: string
   /** ms since 1970. */
   readonly expiresMs: number
+  /** The same by this machine's clock, which may be wrong: an hour ahead it would take each new key for one that is over. */
+  readonly endsMs: number
   /** The markets that a visitor may see; null for an account, which may see all. */
   readonly markets: readonly string[] | null
 }
@@ -14,6 +16,8 @@ export type PageKeyAnswer =
 
 /** A key that ends so soon (ms) is not begun with. */
 const EARLY_MS = 30_000
+/** A new key is good for longer than this (ms), whatever this machine's clock says; what is refused is forgotten. */
+const LEAST_MS = 300_000
 
 /** The key that is good until shortly before it ends, and the asking for one that is under way. */
 let kept: PageKeyAnswer | null = null
@@ -21,7 +25,7 @@ let asking: Promise<PageKeyAnswer> | null = null
 
 /** The page's key: one is made when there is none, or when it is about to end; for all who ask at once, the same. */
 export async function pageKey(): Promise<PageKeyAnswer> {
-  if (kept?.ok && kept.key.expiresMs - Date.now() > EARLY_MS) return kept
+  if (kept?.ok && kept.key.endsMs - Date.now() > EARLY_MS) return kept
   asking ??= ask().then((answer) => {
     kept = answer
     asking = null
@@ -55,7 +59,10 @@ async function ask(): Promise<PageKeyAnswer> {
   } | null
   if (body?.data !== undefined) {
     const { key, expires_ts, markets = null } = body.data
-    return { ok: true, key: { key, expiresMs: Date.parse(expires_ts), markets } }
+    const expiresMs = Date.parse(expires_ts)
+    const nowMs = Date.now()
+    const endsMs = expiresMs - nowMs > LEAST_MS ? expiresMs : nowMs + LEAST_MS
+    return { ok: true, key: { key, expiresMs, endsMs, markets } }
   }
   const unreachable = { code: 'upstream_degraded', message: 'KalshiBook cannot be reached now' }
   return { ok: false, ...(body?.error ?? unreachable) }

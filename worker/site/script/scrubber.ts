@@ -129,11 +129,15 @@ function standingOf(shown: PastView): readonly [state: string, word: string, why
     case 'before':
       return ['unknown', 'no record', 'The record had not begun.']
     case 'gap': {
-      const since = printInstant(shown.fromUs as Micros).slice(11, 23)
+      const since = printInstant(shown.fromUs as Micros)
+        .slice(0, 23)
+        .replace('T', ' ')
       return ['unknown', 'gap', `No book is known since ${since}: ${shown.cause}.`]
     }
     case 'book': {
-      const changed = printInstant(shown.changedUs as Micros).slice(11, -1)
+      const changed = printInstant(shown.changedUs as Micros)
+        .slice(0, -1)
+        .replace('T', ' ')
       const why = `seq ${shown.seq}, received ${changed}`
       if (shown.ended !== null) return ['', 'closed', `The log is over (${shown.ended}); ${why}.`]
       return ['good', 'known', why]

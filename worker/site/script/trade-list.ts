@@ -30,7 +30,10 @@ export class TradeList {
 }
 
 function rowOf({ price, size, taker, event_us }: WireTrade): HTMLElement {
-  const when = new Date(event_us / 1000).toISOString().slice(11, 19)
+  const [day = '', time = ''] = new Date(event_us / 1000).toISOString().split(/[T.]/)
+  const today = new Date().toISOString().startsWith(day)
+  // Of another day, its month and day are said.
+  const when = today ? time : `${day.slice(5)} ${time}`
   return element(
     'tr',
     '',
