@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { gzipSync } from 'node:zlib'
 import { type Browser, chromium } from 'playwright-core'
 import { findChromium } from '../local/chromium.ts'
@@ -22,6 +23,7 @@ const PAGES = [
 ]
 /** What is data, not page. */
 const DATA = /^\/(?:v1|visitor-keys|account)(?:\/|$)/
+const SHOWN_MS = 60_000
 const EMAIL = 'bench@example.com'
 
 /**
@@ -61,13 +63,16 @@ export async function* benchSite(): AsyncGenerator<Figure> {
   }
 }
 
-/** The page of a market that visitors may see, with all its pictures. */
+/** The page of a market that visitors may see, with all its pictures; a new record shows none for some seconds. */
 async function shownMarket({ url }: Product): Promise<string> {
-  const answer = await fetch(`${url}/visitor-keys`, { method: 'POST', headers: { Origin: url } })
-  const { data } = (await answer.json()) as { readonly data: { readonly markets: string[] } }
-  const [ticker] = data.markets
-  if (ticker === undefined) throw new Error('no market is shown to visitors')
-  return `/markets/${encodeURIComponent(ticker)}`
+  for (const deadline = Date.now() + SHOWN_MS; Date.now() < deadline; ) {
+    const answer = await fetch(`${url}/visitor-keys`, { method: 'POST', headers: { Origin: url } })
+    const { data } = (await answer.json()) as { readonly data: { readonly markets: string[] } }
+    const [ticker] = data.markets
+    if (ticker !== undefined) return `/markets/${encodeURIComponent(ticker)}`
+    await sleep(1000)
+  }
+  throw new Error('no market is shown to visitors')
 }
 
 async function weigh(browser: Browser, { url }: Product, path: string): Promise<number> {
