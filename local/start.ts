@@ -82,7 +82,7 @@ function welcome({ url, apiKey: key, firstTicker: ticker, ...others }: Product):
     curl('/v1/markets?limit=1'),
     curl(book),
     curl(`${book}&at=${new Date().toISOString()}`),
-    `\n  ${streamCall(url, key, ticker)}\n\n  ${url}/live/${ticker} shows it in a browser: paste the key.\n\n`,
+    `\n  ${streamCall(url, key, ticker)}\n\n  ${url}/live/${ticker} shows it in a browser; ${url}/ is the whole site.\n\n`,
   ].join('')
 }
 
