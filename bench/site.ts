@@ -76,7 +76,7 @@ async function shownMarket({ url }: Product): Promise<string> {
 }
 
 async function weigh(browser: Browser, { url }: Product, path: string): Promise<number> {
-  const page = await browser.newPage()
+  const page = await browser.newPage({ locale: 'en-US' })
   const sizes: Promise<number>[] = []
   page.on('response', (response) => {
     if (DATA.test(new URL(response.url()).pathname)) return
@@ -92,7 +92,7 @@ async function weigh(browser: Browser, { url }: Product, path: string): Promise<
 }
 
 async function firstCall(browser: Browser, { url, supabase }: Product): Promise<PersonSteps> {
-  const page = await browser.newPage()
+  const page = await browser.newPage({ locale: 'en-US' })
   const steps = new PersonSteps(page)
   await steps.press('the address', 'header a[href="/signup"]', () => page.goto(url))
   await steps.press('header a[href="/signup"]', '#email')

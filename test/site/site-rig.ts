@@ -61,6 +61,8 @@ export async function startSite(): Promise<Site> {
         'CF-Connecting-IP': look.address ?? `10.${addresses >> 8}.${addresses & 255}.7`,
       },
       reducedMotion: 'reduce',
+      // A machine without a language has browsers whose language is none that scripts may name.
+      locale: 'en-US',
     })
     context.setDefaultTimeout(PATIENCE_MS)
     context.on('weberror', (error) => problems.push(String(error.error())))
