@@ -30,6 +30,16 @@ function wholeNumber(least: number, most: number) {
   }
 }
 
+/** A whole number within these bounds, which are documented with it. */
+function numberWithin({ least, most }: { readonly least: number; readonly most: number }) {
+  const right = `must be a whole number from ${least} to ${most}`
+  return read(wholeNumber(least, most), right).openapi({
+    type: 'integer',
+    minimum: least,
+    maximum: most,
+  })
+}
+
 const TICKER_TEXT = { type: 'string', pattern: TICKER_SHAPE.source } as const
 const anyTicker = read(
   parseTicker,
@@ -107,43 +117,22 @@ export const seqParam = read(
   maximum: Number.MAX_SAFE_INTEGER,
 })
 
-const DEPTH = { least: 1, most: 1000 }
 /** How many levels of each side. */
-export const depthParam = read(
-  wholeNumber(DEPTH.least, DEPTH.most),
-  `must be a whole number from ${DEPTH.least} to ${DEPTH.most}`,
-).openapi({
+export const depthParam = numberWithin({ least: 1, most: 1000 }).openapi({
   param: { description: 'Levels of each side, best first; all when absent', example: 10 },
-  type: 'integer',
-  minimum: DEPTH.least,
-  maximum: DEPTH.most,
 })
 
-const LIMIT = { least: 1, most: 10_000 }
 /** Rows of a page for which no limit is given. */
 export const PAGE_ROWS = 1000
 /** How many rows: of a page, or at most of a stream. */
-export const limitParam = read(
-  wholeNumber(LIMIT.least, LIMIT.most),
-  `must be a whole number from ${LIMIT.least} to ${LIMIT.most}`,
-).openapi({
+export const limitParam = numberWithin({ least: 1, most: 10_000 }).openapi({
   param: { description: 'Rows of a page; a stream has all rows unless this is given', example: 2 },
-  type: 'integer',
-  minimum: LIMIT.least,
-  maximum: LIMIT.most,
   default: PAGE_ROWS,
 })
 
-const DAYS = { least: 1, most: HISTORY_DAYS }
 /** How many days back. */
-export const daysParam = read(
-  wholeNumber(DAYS.least, DAYS.most),
-  `must be a whole number from ${DAYS.least} to ${DAYS.most}`,
-).openapi({
+export const daysParam = numberWithin({ least: 1, most: HISTORY_DAYS }).openapi({
   param: { description: 'Days back from now', example: 1 },
-  type: 'integer',
-  minimum: DAYS.least,
-  maximum: DAYS.most,
   default: STATUS_DAYS,
 })
 
