@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { GRADES, gradeOf, isBehind, type Stretch } from '../coverage.ts'
+import type { DayCoverage } from '../day-coverage.ts'
 import type { FeedHour } from '../feed-hours.ts'
 import type { Incident } from '../feed-incidents.ts'
 import type { GapLine } from '../gap-lines.ts'
@@ -89,17 +90,7 @@ export type HistoryParts = {
   /** Newest first. */
   readonly gaps: readonly GapLine[]
   readonly gapsLeftOff: number
-  readonly days: readonly {
-    readonly day: Micros
-    readonly markets: number
-    readonly records: number
-    readonly deltas: number
-    readonly knownS: number
-    readonly gapS: number
-    readonly causes: Readonly<Record<string, number>>
-    readonly throughUs: Micros
-    readonly toldUs: Micros
-  }[]
+  readonly days: readonly DayCoverage[]
 }
 
 /** Prints what is known of the past of the feed and the record. */
@@ -147,7 +138,7 @@ export function printHistory(parts: HistoryParts): StatusHistory {
 }
 
 /** The grade of a day as far as it had gone when it was counted; null where that is not known. */
-function gradeOfDay(day: HistoryParts['days'][number]) {
+function gradeOfDay(day: DayCoverage) {
   const logged = day.knownS + day.gapS
   return isBehind(day) || logged === 0 ? null : gradeOf(logged, day.gapS)
 }

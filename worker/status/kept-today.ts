@@ -1,6 +1,7 @@
+import type { DayCoverage } from '#core/day-coverage'
 import type { Env } from '../env.ts'
 import { nowUs } from '../now.ts'
-import { type DayCoverage, readToday } from '../store/coverage-days.ts'
+import { readToday } from '../store/coverage-days.ts'
 import { keptForAWhile } from './kept-for-a-while.ts'
 import { withRecord } from './record-database.ts'
 

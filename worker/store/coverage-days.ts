@@ -1,5 +1,6 @@
 import type { Sql } from 'postgres'
 import { z } from 'zod'
+import type { DayCoverage } from '#core/day-coverage'
 import type { DayTold } from '#core/days-due'
 import type { Micros } from '#core/instant'
 import { micros } from '#core/log-row'
@@ -9,23 +10,6 @@ import { SLICE } from './slice.ts'
 const DAY_US = 86_400_000_000
 /** A gap is stored so long after it was noticed at most, µs. */
 const STORED_US = 2 * 60_000_000
-
-/** What is held of all logs together of a UTC day, named by its begin. */
-export type DayCoverage = {
-  readonly day: Micros
-  /** Markets that had a log on that day. */
-  readonly markets: number
-  readonly records: number
-  readonly deltas: number
-  /** Seconds of their logs in which the book was known, rounded down, and in which it was not, rounded up. */
-  readonly knownS: number
-  readonly gapS: number
-  /** How many gaps touch the day, by cause. */
-  readonly causes: Readonly<Record<string, number>>
-  /** The watermark when it was counted, as far as it lies in the day. */
-  readonly throughUs: Micros
-  readonly toldUs: Micros
-}
 
 const number = z.coerce.number()
 const counts = z.record(z.string(), z.number())
