@@ -44,6 +44,9 @@ const WITHIN_US = 2_000_000
 const WAY_US = 1_000_000
 /** A book that nobody confirms is refused; within so long (ms) after the last fault somebody does. */
 const LIVE_AGAIN_MS = 15_000
+/** Trading goes on for so long (ms) after the last fault, longer than any of them lasts: a loss shows by what follows it. */
+const REST_MS = 3000
+const AGREE_MS = 20_000
 const STOP_AT_PROBLEMS = 50
 const REQUESTS_AT_ONCE = 8
 /** What the exchange did not send, or the collector could not read; a late frame that none overtook is no loss. */
@@ -78,6 +81,7 @@ class ChaosRun {
   readonly #problems: string[] = []
   readonly #counts: Record<string, number> = {}
   readonly #asked: Asked[] = []
+  #hurting = true
   #running = true
 
   constructor(options: ChaosOptions, exchange: Exchange, product: RunningProduct, truth: Truth) {
@@ -101,6 +105,8 @@ class ChaosRun {
     this.#exchange.start()
     const loops = [this.#pollLive(), this.#pollLive(), this.#pollPast(), this.#injectFaults()]
     await sleep(this.#options.seconds * 1000)
+    this.#hurting = false
+    await sleep(REST_MS)
     this.#running = false
     await Promise.all(loops)
     this.#exchange.pause()
@@ -157,8 +163,9 @@ class ChaosRun {
       },
     ]
     const frequent = faults.slice(0, 3)
-    for (let i = 0; this.#running; i++) {
+    for (let i = 0; ; i++) {
       await sleep(300 + this.#random.below(600))
+      if (!this.#hurting) return
       const often = this.#random.below(100) < 75
       const inject = faults[i] ?? this.#random.pick(often ? frequent : faults)
       // A connection that is down can be hurt no more: what follows finds it up.
@@ -169,10 +176,16 @@ class ChaosRun {
 
   /** Collector, Durable Object and store hold the exchange's book of every market. */
   async #agree(): Promise<void> {
-    await until('the collector knows every book', async () => {
-      const sums = Object.values(await this.#checksums())
-      return sums.length > 0 && sums.every((sum) => sum !== null)
-    })
+    const sent = this.#exchange.checksums()
+    // What never comes to be so is told market by market below.
+    await until(
+      '',
+      async () => {
+        const held = await this.#checksums()
+        return this.#truth.markets.every((market) => held[market] === sent[market])
+      },
+      AGREE_MS,
+    ).catch(() => {})
     // An as-of is answered only when all that came before it is stored.
     const { body: settled } = await this.#book(this.#random.pick(this.#truth.markets), nowUs())
     if (settled.data?.status !== 'as_of') this.#problem(`end: ${JSON.stringify(settled)}`)
