@@ -267,3 +267,16 @@ test('where the record went on and the feed did not, who is told a stale book is
       seq: collector.seq(4),
     })
 })
+
+test('who was told that nobody vouches hears at once that somebody does again', async () => {
+  deafen()
+  const stream = await openStream(ticker)
+  stream.send({ op: 'subscribe' })
+  await stream.nextWith('feed', 'down')
+  collector.answers = true
+  await stream.nextWith('type', 'ready')
+  expect(await stream.nextWith('feed', 'healthy')).toMatchObject({
+    type: 'heartbeat',
+    books: { [ticker]: collector.seq(0) },
+  })
+})

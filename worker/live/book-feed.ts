@@ -19,6 +19,8 @@ export class BookFeed {
   readonly #lanes: MarketLanes
   readonly #watchers: Watchers
   readonly #collector: CollectorLink
+  /** Markets whose objects were answered that nobody vouches, and told their subscribers so. */
+  readonly #doubted = new Set<Ticker>()
 
   constructor(lanes: MarketLanes, watchers: Watchers, collector: CollectorLink) {
     this.#lanes = lanes
@@ -73,7 +75,28 @@ export class BookFeed {
    * @param isNew nobody followed the market before
    * @returns up to when it is vouched for (ms), null without collector or book in time
    */
-  async vouch(market: Ticker, { seq, whole }: Holding, isNew: boolean): Promise<number | null> {
+  async vouch(market: Ticker, holding: Holding, isNew: boolean): Promise<number | null> {
+    const vouchedMs = await this.#vouchedMs(market, holding, isNew)
+    if (vouchedMs === null) this.#doubted.add(market)
+    else this.#doubted.delete(market)
+    return vouchedMs
+  }
+
+  /** A beat came. Subscribers who were told that nobody vouches hear at once that somebody does again. */
+  async reassure(): Promise<void> {
+    if (this.#doubted.size === 0) return
+    if (!isFresh(this.#collector.health.vouchedMs, Date.now())) return
+    const sure = [...this.#doubted].filter((market) => this.#lanes.isCurrent(market))
+    for (const market of sure) this.#doubted.delete(market)
+    const listened = new Set(this.#watchers.listened)
+    await this.heartbeat(sure.filter((market) => listened.has(market)))
+  }
+
+  async #vouchedMs(
+    market: Ticker,
+    { seq, whole }: Holding,
+    isNew: boolean,
+  ): Promise<number | null> {
     const { socket, health } = this.#collector
     const now = Date.now()
     const left = () => Math.max(0, now + PATIENCE_MS - Date.now())
@@ -130,7 +153,10 @@ export class BookFeed {
 
   /** Markets' objects follow them no more; the collector hears of those that nobody does. */
   #ended(markets: readonly Ticker[]): void {
-    for (const market of markets) this.#lanes.end(market)
+    for (const market of markets) {
+      this.#lanes.end(market)
+      this.#doubted.delete(market)
+    }
     const unwatch = markets.filter((market) => !this.#watchers.isFollowed(market))
     if (unwatch.length > 0) this.#collector.say({ unwatch })
   }

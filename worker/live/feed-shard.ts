@@ -178,6 +178,7 @@ export class FeedShard extends DurableObject<Env> {
     if (this.#collector.beat(beat)) this.ctx.waitUntil(this.#silence.end())
     this.#gateways.beat()
     this.#books.beat(Date.now())
+    this.ctx.waitUntil(this.#books.reassure())
     if (!this.#collector.heartbeatDue(settingsOf(this.env).FEED_HEARTBEAT_MS)) return
     this.#memory.prove(this.#collector.provenMs)
     // The platform gives an alarm up that fails again and again.
