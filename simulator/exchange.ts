@@ -37,7 +37,7 @@ export type Exchange = Pick<Faults, FaultSwitch> & {
   stats: Readonly<Stats>
   /** every fault that struck, oldest first */
   faults: readonly Fault[]
-  /** the next n REST requests fail */
+  /** the next n REST requests fail; 0 for none any more */
   restFail(n: number, how: RestFailure): void
   /** every REST answer comes so much later from now on; 0 for at once */
   restSlow(ms: number): void

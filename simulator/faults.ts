@@ -20,7 +20,7 @@ export class Faults extends ConnectionFaults {
   readonly #now: Clock
   readonly #unanswered = new Set<Duplex>()
   #refusals: (Refusal | 'hang')[] = []
-  #deafUntilUs = 0
+  /** When this has run it hears again; undefined while it hears. */
   #hearing: NodeJS.Timeout | undefined
 
   constructor(sessions: ReadonlySet<Session>, floor: Floor, now: Clock) {
@@ -64,7 +64,6 @@ export class Faults extends ConnectionFaults {
 
   /** For so long nothing is heard: no command, and no handshake, which hangs and then breaks off. */
   deaf(ms: number): void {
-    this.#deafUntilUs = this.#now() + ms * 1000
     this.#note('deaf')
     clearTimeout(this.#hearing)
     this.#hearing = setTimeout(() => this.close(), ms)
@@ -72,7 +71,7 @@ export class Faults extends ConnectionFaults {
 
   /** @returns whether commands are heard now */
   get isDeaf(): boolean {
-    return this.#now() < this.#deafUntilUs
+    return this.#hearing !== undefined
   }
 
   /** @returns how the next handshake is to be refused, if it is */
@@ -89,9 +88,10 @@ export class Faults extends ConnectionFaults {
     stream.on('close', () => this.#unanswered.delete(stream))
   }
 
-  /** Breaks off the handshakes that hang. */
+  /** Hears again, and breaks off the handshakes that hang. */
   close(): void {
     clearTimeout(this.#hearing)
+    this.#hearing = undefined
     for (const stream of this.#unanswered) stream.destroy()
   }
 

@@ -53,6 +53,11 @@ export class Life {
     return market
   }
 
+  /** From now on REST knows a market, however late it was to be. */
+  show(ticker: string): void {
+    this.#floor.market(ticker).shownUs = this.#now()
+  }
+
   /** Opening time: trading begins, and nothing says so. */
   open(ticker: string): void {
     const market = this.#move(ticker, ['initialized'], 'active')

@@ -31,7 +31,7 @@ export type Market = {
   readonly book: TrueBook
   readonly createdUs: number
   /** from when REST shows it: a little later than the lifecycle channel tells of it */
-  readonly shownUs: number
+  shownUs: number
   /** when a property that is not trading last changed */
   updatedUs: number
   openUs: number

@@ -6,8 +6,9 @@ export class RestFaults {
   #failures: RestFailure[] = []
   #delayMs = 0
 
-  /** The next n requests fail. */
+  /** So many requests fail after those that are to fail already; 0 for none of them any more. */
   fail(n: number, how: RestFailure): void {
+    if (n === 0) this.#failures = []
     for (let each = 0; each < n; each += 1) this.#failures.push(how)
   }
 

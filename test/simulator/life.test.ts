@@ -2,6 +2,7 @@ import { once } from 'node:events'
 import type { IncomingMessage } from 'node:http'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { WebSocket } from 'ws'
+import { trueTime } from '../../simulator/clock.ts'
 import { type Exchange, startExchange } from '../../simulator/exchange.ts'
 import { until } from '../until.ts'
 import { type Connection, connect, type Frame } from './connection.ts'
@@ -110,14 +111,22 @@ test('a new market, its event and its series are unknown to REST for a while', a
   const now = Date.now() * 1000
   const times = { createdUs: now, openUs: now, closeUs: now + 3_600_000_000 }
   const id = '11111111-2222-4333-8444-555555555556'
-  exchange.life.create({ ticker: 'KXLATE-27JAN01-T1', id, structure: 'linear_cent', ...times })
+  const listing = { id, structure: 'linear_cent', ...times }
+  const hidden = { shownUs: Number.MAX_SAFE_INTEGER }
+  exchange.life.create({ ticker: 'KXLATE-27JAN01-T1', ...listing, ...hidden })
   const paths = ['/markets/KXLATE-27JAN01-T1', '/events/KXLATE-27JAN01', '/series/KXLATE']
   const statuses = () =>
     Promise.all(paths.map(async (path) => (await fetch(`${exchange.restUrl}${path}`)).status))
   expect(await statuses()).toEqual([404, 404, 404])
   expect(await get('/markets?tickers=KXLATE-27JAN01-T1')).toMatchObject({ markets: [] })
-  await until('REST knows it', async () => (await statuses()).every((each) => each === 200))
-  expect(Date.now() * 1000).toBeGreaterThanOrEqual(now + 60_000)
+  exchange.life.show('KXLATE-27JAN01-T1')
+  expect(await statuses()).toEqual([200, 200, 200])
+  // Unless it is said otherwise it is known so late as the exchange is told to be.
+  const made = exchange.life.create({ ticker: 'KXSOON-27JAN01-T1', ...listing })
+  expect(made.shownUs).toBeGreaterThanOrEqual(now + 60_000)
+  const asked = async () => (await fetch(`${exchange.restUrl}/markets/${made.ticker}`)).status
+  await until('REST knows it', async () => (await asked()) === 200)
+  expect(trueTime()).toBeGreaterThanOrEqual(made.shownUs)
 })
 
 test('a scalar market ends with a value between', async () => {
@@ -214,7 +223,7 @@ test.each(['closed', 'cut'] as const)(
   async (farewell) => {
     const before = exchange.books()
     const ended = once(client.ws, 'close')
-    exchange.life.maintenance(150, farewell)
+    exchange.life.maintenance(3_600_000, farewell)
     expect((await ended)[0]).toBe(farewell === 'closed' ? 1001 : 1006)
     exchange.step(200)
     expect(exchange.books()).toEqual(before)
@@ -230,12 +239,14 @@ test.each(['closed', 'cut'] as const)(
       trading_active: false,
       exchange_estimated_resume_time: expect.stringContaining('T'),
     })
+    // It is over sooner than was said.
+    exchange.life.maintenance(50, farewell)
     await until('it is over', async () => (await fetch(`${exchange.restUrl}/markets`)).ok)
     const again = await connect(exchange)
     await again.subscribe([ticker])
     exchange.step(200)
     expect(exchange.books()).not.toEqual(before)
-    expect(exchange.faults.map(({ kind }) => kind)).toEqual(['maintenance'])
+    expect(exchange.faults.map(({ kind }) => kind)).toEqual(['maintenance', 'maintenance'])
   },
 )
 

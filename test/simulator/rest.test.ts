@@ -276,7 +276,7 @@ test('who asks too often is told so, and may ask again when tokens have come bac
   const strict = await startExchange({
     markets: 2,
     paused: true,
-    rest: { perSecond: 200, capacity: 30 },
+    rest: { perSecond: 20, capacity: 30 },
   })
   const status = () => fetch(`${strict.restUrl}/exchange/status`)
   const first = await Promise.all(Array.from({ length: 10 }, status))
