@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process'
+import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 import { expect, test } from 'vitest'
 import { streamCall } from '../../local/stream-call.ts'
@@ -25,8 +26,10 @@ test('the call that is told to be pasted follows a market, and says when it is o
   expect(server.heard).toEqual([
     { op: 'subscribe', id: 1, channels: ['book', 'trade'], markets: [A] },
   ])
+  // With its last words, which may come behind its exit.
+  const ended = once(shell, 'close')
   host.cut(4004, 'the key was revoked')
-  await until('it has ended', () => shell.exitCode !== null)
+  await ended
   expect(said).toContain('closed 4004 the key was revoked')
   await host.stop()
 })

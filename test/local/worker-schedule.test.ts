@@ -1,6 +1,7 @@
 import { convertV4MiniflareOptions, Miniflare } from 'miniflare'
 import { afterEach, expect, test, vi } from 'vitest'
 import { runSchedule } from '../../local/worker-schedule.ts'
+import { until } from '../until.ts'
 
 const SCRIPT = `
   const ran = []
@@ -26,7 +27,7 @@ test('a Worker’s schedule runs every minute until it is stopped, not before th
     vi.advanceTimersByTime(59_999)
     expect(await ran()).toEqual([])
     vi.advanceTimersByTime(1)
-    await vi.waitFor(async () => expect(await ran()).toHaveLength(1))
+    await until('it has run', async () => (await ran()).length === 1)
     schedule.stop()
     vi.advanceTimersByTime(600_000)
     const [atMs] = await ran()
