@@ -37,7 +37,8 @@ const ABSENT = /not currently running/
 /** What a fault takes, and what is left between two of them at most. */
 const FAULT_MS = 400
 const PAUSE_MS = 2500
-const READY_MS = 15_000
+/** Whoever was refused several times tries again after half a minute at the latest. */
+const READY_MS = 40_000
 const AGREE_MS = 20_000
 const STALLED_MS = 2000
 /** In long runs a client stalls for so long at the end. */
@@ -174,21 +175,29 @@ class LiveRun {
     })
   }
 
-  /** At rest every client holds the exchange's books. */
+  /** At rest every client holds the exchange's books, and was told of every trade. */
   async #agree(): Promise<void> {
     await this.#rig.settle().catch((error: unknown) => this.#problems.push(String(error)))
     await this.#allReady('at the end')
     const books = this.#rig.exchange.books()
     const differ = () => this.#clients.flatMap((client) => liveProblems(client, books))
-    await until('', () => differ().length === 0, AGREE_MS).catch(() => {})
+    // The last trades come on a way of their own.
+    const agreed = () => differ().length === 0 && this.#missing().length === 0
+    await until('', agreed, AGREE_MS).catch(() => {})
     this.#problems.push(...differ())
     for (const { plan, follower } of this.#clients) {
-      const told = [
-        ...follower.problems,
-        ...follower.trades.problems(this.#rig.trades, plan.follows, this.#outages),
-      ]
-      this.#problems.push(...told.map((problem) => `${plan.name}: ${problem}`))
+      this.#problems.push(...follower.problems.map((problem) => `${plan.name}: ${problem}`))
     }
+    this.#problems.push(...this.#missing())
+  }
+
+  /** Trades of which a client ought to have been told, and was not. */
+  #missing(): string[] {
+    return this.#clients.flatMap(({ plan, follower }) =>
+      follower.trades
+        .problems(this.#rig.trades, plan.follows, this.#outages)
+        .map((problem) => `${plan.name}: ${problem}`),
+    )
   }
 
   /** A client that subscribes to everything, reads nothing, and costs nobody else anything. */

@@ -170,6 +170,8 @@ class ChaosRun {
       const inject = faults[i] ?? this.#random.pick(often ? frequent : faults)
       // A connection that is down can be hurt no more: what follows finds it up.
       await until('a connection is up', () => this.#exchange.connections() > 0)
+      // It may have been waited for beyond the end.
+      if (!this.#hurting) return
       inject()
     }
   }
@@ -177,6 +179,7 @@ class ChaosRun {
   /** Collector, Durable Object and store hold the exchange's book of every market. */
   async #agree(): Promise<void> {
     const sent = this.#exchange.checksums()
+    const restUs = nowUs()
     // What never comes to be so is told market by market below.
     await until(
       '',
@@ -186,16 +189,14 @@ class ChaosRun {
       },
       AGREE_MS,
     ).catch(() => {})
-    // An as-of is answered only when all that came before it is stored.
-    const { body: settled } = await this.#book(this.#random.pick(this.#truth.markets), nowUs())
-    if (settled.data?.status !== 'as_of') this.#problem(`end: ${JSON.stringify(settled)}`)
+    await this.#allStored(nowUs())
     const sql = postgres(this.#product.databaseUrl, { max: 1, onnotice: () => {} })
     const stored = await foldStore(sql)
     await sql.end()
     const checksums = await this.#checksums()
     for (const market of this.#truth.markets) {
       const want = this.#truth.now(market)
-      const body = await this.#liveAgain(market)
+      const body = await this.#liveAgain(market, want, restUs)
       if (body?.data === undefined) continue
       if (hashBook(body.data) !== want) this.#problem(`end ${market}: wrong live book`)
       if (hashBook(stored.get(market) ?? {}) !== want) this.#problem(`end ${market}: wrong store`)
@@ -206,12 +207,29 @@ class ChaosRun {
     this.#counts['markets_agreed'] = this.#truth.markets.length
   }
 
-  /** The live book, which may be refused while nobody has confirmed it yet, but not for long. */
-  async #liveAgain(market: string) {
+  /** An as-of is answered only when all that came before it is stored, and asked again as long as it is refused. */
+  async #allStored(atUs: number): Promise<void> {
+    const market = this.#random.pick(this.#truth.markets)
+    let answer = await this.#book(market, atUs)
+    const deadline = Date.now() + AGREE_MS
+    while (answer.status === 503 && Date.now() < deadline) answer = await this.#book(market, atUs)
+    const { data } = answer.body
+    if (data?.status !== 'as_of') this.#problem(`end: ${JSON.stringify(answer.body)}`)
+  }
+
+  /**
+   * The live book, which may be refused while nobody has confirmed it yet, but not for long; it may be as old as it may ever
+   * be, so that it is another than `want` for so long after trading came to rest.
+   */
+  async #liveAgain(market: string, want: number, restUs: number) {
     const deadline = Date.now() + LIVE_AGAIN_MS
     for (;;) {
+      const askedUs = nowUs()
       const { status, body } = await this.#book<{ full_checksum: number }>(market)
-      if (status === 200 && body.data?.status === 'live') return body
+      if (status === 200 && body.data?.status === 'live') {
+        if (hashBook(body.data) === want || askedUs > restUs + WITHIN_US) return body
+        continue
+      }
       if (status !== 503 || Date.now() > deadline) {
         this.#problem(`end ${market}: ${status} ${JSON.stringify(body)}`)
         return null
