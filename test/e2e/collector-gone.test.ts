@@ -85,18 +85,22 @@ test('the next collector opens an epoch: what nobody saw is unknown, and books a
   for (const market of markets) {
     const then = () => book(market, `&at=${blindUs}`)
     // A book is live before the snapshot that ends its gap is stored.
-    await until('the gap has its end', async () => (await then()).body.data?.gap?.to_us !== null)
+    // Until the new epoch's record reaches so far, it is refused.
+    const to = async () => (await then()).body.data?.gap?.to_us
+    await until('the gap has its end', async () => typeof (await to()) === 'number')
     const { body } = await then()
     expect(body.data).toMatchObject({ status: 'unknown', gap: { cause: 'epoch' } })
     expect(body.data?.gap?.from_us).toBeLessThan(blindUs)
     expect(body.data?.gap?.to_us).toBeGreaterThan(blindUs)
-    const log = await product.get<{ data: { type: string; seq: number; prev_seq?: number }[] }>(
-      `${path(market)}/deltas?limit=10000`,
-    )
-    const opening = log.body.data.findIndex(
-      ({ seq }) => seq % 2 ** 32 === 0 && seq > (log.body.data[0]?.seq ?? 0),
-    )
-    const [before, gap, snapshot] = log.body.data.slice(opening - 1, opening + 2)
+    // However much was traded before, the last of it is asked for.
+    const { data } = (
+      await product.get<{ data: { type: string; seq: number; prev_seq?: number }[] }>(
+        `${path(market)}/deltas?order=desc&limit=10000`,
+      )
+    ).body
+    const log = data.toReversed()
+    const opening = log.findLastIndex(({ seq }) => seq % 2 ** 32 === 0)
+    const [before, gap, snapshot] = log.slice(opening - 1, opening + 2)
     expect(gap).toMatchObject({ type: 'gap', prev_seq: before?.seq })
     expect(snapshot).toMatchObject({ type: 'snapshot', reason: 'epoch', seq: (gap?.seq ?? 0) + 1 })
   }
