@@ -75,8 +75,26 @@ async function scrape(): Promise<{ names: Set<string>; series: Map<string, numbe
   return { names: new Set(ours), series: new Map(series) }
 }
 
+/** A scrape, and what the collector says of itself, between which no book was held against the exchange's answer. */
+async function scrapeAtRest() {
+  for (;;) {
+    const { checked } = collector.status()
+    const { series } = await scrape()
+    const status = collector.status()
+    if (status.checked === checked) return { series, status }
+  }
+}
+
 const sum = (series: ReadonlyMap<string, number>, of: RegExp) =>
   [...series].reduce((total, [name, value]) => total + (of.test(name) ? value : 0), 0)
+
+/** Adds the metrics of which a series is above nothing. */
+function note(series: ReadonlyMap<string, number>, moved: Set<string>): ReadonlySet<string> {
+  for (const [name, value] of series) {
+    if (value > 0) moved.add(name.replace(/\{.*/, '').replace(/_(?:bucket|sum|count)$/, ''))
+  }
+  return moved
+}
 
 async function refuseOne(): Promise<void> {
   await rig.owner`
@@ -88,23 +106,26 @@ async function refuseOne(): Promise<void> {
   await rig.owner`alter table kb.book_deltas drop constraint odd`
 }
 
-test('every metric moves when what it tells of happens', async () => {
+test('every metric moves when what it tells of happens', { timeout: 60_000 }, async () => {
   rig.exchange.corruptNext('price')
   await until('a frame is set aside', () => collector.status().malformed > 0)
+  // For as long as nobody hears them, so that whoever looks sees stale books, however seldom it looks.
   rig.exchange.cut()
-  await refuseOne()
+  rig.exchange.deaf(3_600_000)
   const moved = new Set<string>()
+  await until('stale books are told', async () => {
+    const { series } = await scrape()
+    return note(series, moved).has('kalshibook_stale_books')
+  })
+  rig.exchange.deaf(0)
+  await until('every book is known again', () => collector.status().known === MARKETS)
+  await refuseOne()
   const { names } = await scrape()
   expect(names.size).toBeGreaterThan(18)
   const still = () => [...names].filter((name) => !moved.has(name))
-  let again = 0
   await until('every metric has moved', async () => {
     const { series } = await scrape()
-    for (const [name, value] of series) {
-      if (value > 0) moved.add(name.replace(/\{.*/, '').replace(/_(?:bucket|sum|count)$/, ''))
-    }
-    again += 1
-    if (again % 50 === 0) rig.exchange.cut()
+    note(series, moved)
     return still().length === 0
   }).catch(() => {})
   expect(still()).toEqual([])
@@ -113,8 +134,7 @@ test('every metric moves when what it tells of happens', async () => {
 test('what is told adds up with what was done', async () => {
   await rig.settle(collector)
   await until('the checks rest', () => collector.status().known === MARKETS)
-  const { series } = await scrape()
-  const status = collector.status()
+  const { series, status } = await scrapeAtRest()
   const type = (name: string) => series.get(`kalshibook_frames_total{type="${name}"}`) ?? 0
   for (const name of ['delta', 'snapshot', 'subscribed', 'trade', 'ticker', 'malformed']) {
     expect([name, type(name) > 0]).toEqual([name, true])
