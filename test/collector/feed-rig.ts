@@ -1,7 +1,7 @@
 import { fullChecksum } from '#core/checksum'
 import type { MarketRecord } from '#core/ingest'
 import type { Epoch, GapCause, GapRecord } from '#core/log'
-import type { ChannelTurn, LookoutFrame } from '#core/lookout'
+import { type ChannelTurn, LOOKOUT_CHANNELS, type LookoutFrame } from '#core/lookout'
 import { MarketLog } from '#core/market-log'
 import { Reader } from '#core/reader'
 import { parseTicker, type Ticker } from '#core/ticker'
@@ -41,7 +41,7 @@ export type FeedRig = {
   stop(): Promise<void>
 }
 
-/** Starts both, and waits until so many books are known, by default all. */
+/** Starts both, and waits until so many books are known, by default all, and all channels of the whole exchange there. */
 export async function openFeed(
   options: ExchangeOptions = {},
   overrides: Record<string, string> = {},
@@ -150,5 +150,8 @@ export async function openFeed(
   feed.follow(markets)
   feed.start()
   await until('the books are known', () => known() === (enough ?? markets.length))
+  await until('the exchange’s own channels are there', () => {
+    return feed.status().connections.at(-1)?.channels.length === LOOKOUT_CHANNELS.length
+  })
   return rig
 }
