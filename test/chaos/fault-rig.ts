@@ -151,6 +151,8 @@ export class FaultRig {
       await this.durable()
       await this.recovered()
       await until('the collector holds the exchange’s books', () => this.#agrees(), 5000)
+      // The last of it may have come late.
+      await this.durable()
       return []
     } catch (error) {
       return [error instanceof Error ? error.message : String(error)]

@@ -4,7 +4,7 @@ import { until } from '../until.ts'
 import type { CollectorApart } from './collector-apart.ts'
 import type { Fault, Loss } from './fault.ts'
 import type { FaultRig } from './fault-rig.ts'
-import { restored } from './restore-faults.ts'
+import { newestEpoch, restored } from './restore-faults.ts'
 
 /** A standby serves within so long of the death of whoever recorded. */
 const SERVES_US = 15_000_000
@@ -112,11 +112,6 @@ function epochLoss({ markets }: FaultRig): Loss {
 async function settled(rig: FaultRig): Promise<void> {
   await rig.recovered()
   await rig.durable()
-}
-
-async function newestEpoch({ sql }: FaultRig): Promise<number> {
-  const [row] = await sql`select max(epoch)::text as epoch from kb.epochs`
-  return Number(row?.['epoch'])
 }
 
 /** What an epoch has written so far. */

@@ -30,9 +30,10 @@ export async function restored(
   away: () => Promise<() => Promise<unknown>> = async () => async () => {},
 ): Promise<Struck> {
   const { postgres } = rig
+  const fromUs = trueTime()
   await rig.durable()
+  const epoch = await newestEpoch(rig)
   await postgres.stop()
-  const atUs = trueTime()
   await postgres.copy()
   await postgres.start()
   await between()
@@ -46,11 +47,27 @@ export async function restored(
   rig.watch.restored()
   await postgres.start()
   await until('Postgres answers', async () => (await rig.through()) > 0)
-  const times = (await rig.through()) < through ? 1 : 0
+  // Whoever lived on may have opened the next epoch by now: what the copy holds is told by the one before.
+  const atUs = await throughOf(rig, epoch)
+  const problems = atUs < fromUs ? ['the copy holds less than was durable'] : []
   await after()
   await until(
     'it records in the next epoch',
     async () => (await rig.through()) > trueTime() - 1_000_000,
   )
-  return { times, losses: [{ atUs, markets: rig.markets, causes: ['epoch'] }] }
+  const losses = [{ atUs, markets: rig.markets, causes: ['epoch'] }]
+  return { times: atUs < through ? 1 : 0, losses, problems }
+}
+
+/** The epoch that was opened last. */
+export async function newestEpoch({ sql }: FaultRig): Promise<number> {
+  const [row] = await sql`select max(epoch)::text as epoch from kb.epochs`
+  return Number(row?.['epoch'])
+}
+
+/** How far an epoch's record is complete, µs. */
+async function throughOf({ sql }: FaultRig, epoch: number): Promise<number> {
+  const [row] = await sql`
+    select recorded_through_us::text as us from kb.epochs where epoch = ${epoch}`
+  return Number(row?.['us'])
 }
