@@ -18,12 +18,14 @@ export type BillingReport = {
 }
 
 const at = (year: number, month: number, day = 1) => Date.UTC(year, month, day) / 1000
-/** The month that is simulated, and the one that its invoices are in: they lie ahead, so that no alarm of ours comes by itself. */
+/** They lie ahead whenever this runs, so that no alarm of ours comes by itself. */
+const YEAR = new Date().getUTCFullYear() + 1
+/** The month that is simulated, and the one that its invoices are in. */
 const MONTHS: Months = [
-  { fromS: at(2027, 0), toS: at(2027, 1) },
-  { fromS: at(2027, 1), toS: at(2027, 2) },
+  { fromS: at(YEAR, 0), toS: at(YEAR, 1) },
+  { fromS: at(YEAR, 1), toS: at(YEAR, 2) },
 ]
-const END_S = at(2027, 1, 12)
+const END_S = at(YEAR, 1, 12)
 const HOUR_S = 3600
 const DAY_S = 86_400
 /** Three calls of ten fail, are lost, or come twice. */
@@ -154,7 +156,7 @@ async function upkeep(
   if (damage === 'gives_credits') {
     await rig.sql`
       insert into kb.credit_grants (source, account_id, month_us, credits, made_us)
-      select 'damage:' || id, id, ${at(2027, 0) * 1_000_000}, 1, 0 from kb.accounts
+      select 'damage:' || id, id, ${at(YEAR, 0) * 1_000_000}, 1, 0 from kb.accounts
       on conflict do nothing`
   }
   await rig.call('jobs')
