@@ -55,11 +55,13 @@ const hurt = z.union([
 
 /** The program: runs the Worker, says `ready` or `failed` over IPC, and stops when told to. */
 async function main(): Promise<void> {
-  const starting = start()
+  const abort = new AbortController()
+  const starting = start(abort.signal)
   let stopping = false
   const stop = async () => {
     if (stopping) return
     stopping = true
+    abort.abort()
     // What is being started is waited for: nothing of it may be left running.
     const running = await starting.catch(() => null)
     await running?.stop()
@@ -79,6 +81,7 @@ async function main(): Promise<void> {
     const { url } = await starting
     if (process.connected) process.send?.({ type: 'ready', url })
   } catch (error) {
+    if (stopping) return
     if (!process.connected) process.exit(1)
     process.send?.({ type: 'failed', message: messageOf(error) }, () => process.exit(1))
   }
@@ -112,10 +115,10 @@ function answer(word: object): void {
   if (process.connected) process.send?.(word)
 }
 
-async function start(): Promise<RunningWorker> {
+async function start(signal: AbortSignal): Promise<RunningWorker> {
   const env = environment.parse(process.env)
   const given = bindings.parse(process.env)
-  return startWorker({
+  const options = {
     port: env.HTTP_PORT,
     stateDir: env.STATE_DIR,
     readerUrl: env.READER_DATABASE_URL,
@@ -126,7 +129,8 @@ async function start(): Promise<RunningWorker> {
       PUBLIC_URL: `http://127.0.0.1:${env.HTTP_PORT}`,
       ...(given as Record<string, string>),
     },
-  })
+  }
+  return startWorker(options, signal)
 }
 
 function messageOf(error: unknown): string {

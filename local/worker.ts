@@ -49,11 +49,15 @@ export type RunningWorker = {
 
 /**
  * Bundles the Worker with wrangler and runs it in workerd, listening on 127.0.0.1 alone.
- * Throws when it cannot be bundled, or when the port is taken.
+ * @param signal gives up the start as long as it is bundled
+ * Throws when it cannot be bundled, when the port is taken, and when the signal comes.
  */
-export async function startWorker(options: WorkerOptions): Promise<RunningWorker> {
+export async function startWorker(
+  options: WorkerOptions,
+  signal: AbortSignal = new AbortController().signal,
+): Promise<RunningWorker> {
   const { port, stateDir, readerUrl, accountUrl, bindings } = options
-  const script = await bundle(options.entry ?? ENTRY, join(stateDir, 'bundle'))
+  const script = await bundle(options.entry ?? ENTRY, join(stateDir, 'bundle'), signal)
   const databases: Record<string, string> = {
     HYPERDRIVE_READER: readerUrl,
     HYPERDRIVE_METADATA: readerUrl,
@@ -127,7 +131,7 @@ async function run(
 }
 
 /** The Worker's code as it is deployed. */
-async function bundle(entry: string, dir: string): Promise<string> {
+async function bundle(entry: string, dir: string, signal: AbortSignal): Promise<string> {
   await mkdir(dir, { recursive: true })
   const wrangler = join(
     dirname(createRequire(import.meta.url).resolve('wrangler/package.json')),
@@ -136,6 +140,7 @@ async function bundle(entry: string, dir: string): Promise<string> {
   const args = [wrangler, 'deploy', entry, '--dry-run', '--config', CONFIG, '--outdir', dir]
   await promisify(execFile)(process.execPath, args, {
     cwd: ROOT,
+    signal,
     env: { ...process.env, WRANGLER_SEND_METRICS: 'false', WRANGLER_HIDE_BANNER: 'true', CI: '1' },
   })
   return readFile(join(dir, `${basename(entry, '.ts')}.js`), 'utf8')
