@@ -89,6 +89,7 @@ export default defineConfig({
           name: 'worker',
           include: ['test/worker/**/*.test.ts'],
           globalSetup: ['./test/worker-setup.ts'],
+          setupFiles: ['./test/worker/loaded.ts'],
           // In hundreds of modules each, that every file would load anew.
           deps: {
             optimizer: {
@@ -97,6 +98,8 @@ export default defineConfig({
           },
           testTimeout: 20_000,
           hookTimeout: 60_000,
+          // A second, which is the default, is what the product itself waits for some things.
+          expect: { poll: { timeout: 10_000 } },
           sequence: { groupOrder: 2 },
         },
       },

@@ -3,6 +3,9 @@ import { expect } from 'vitest'
 
 type Message = Record<string, unknown>
 
+/** How long a message may be on its way, ms: more than the two seconds that the store is given, on a machine that stands still. */
+const PATIENCE_MS = 10_000
+
 /** A websocket of a test, with what came over it. */
 export class TestSocket {
   /** All that came, in order. */
@@ -47,7 +50,7 @@ export class TestSocket {
   }
 
   /** The next message that was not read yet. Throws when none comes within `patienceMs`. */
-  async next(patienceMs = 3000): Promise<Message> {
+  async next(patienceMs = PATIENCE_MS): Promise<Message> {
     const deadline = Date.now() + patienceMs
     while (this.#read >= this.messages.length) {
       const left = deadline - Date.now()
@@ -65,7 +68,7 @@ export class TestSocket {
   }
 
   /** Reads on to the next message that has this field, or this value of it. */
-  async nextWith(field: string, value?: unknown, patienceMs = 3000): Promise<Message> {
+  async nextWith(field: string, value?: unknown, patienceMs = PATIENCE_MS): Promise<Message> {
     for (;;) {
       const message = await this.next(patienceMs)
       if (field in message && (value === undefined || message[field] === value)) return message
