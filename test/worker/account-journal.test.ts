@@ -10,6 +10,8 @@ import {
 } from './account-object.ts'
 import { asOwner } from './store.ts'
 
+const NOON = Date.UTC(2026, 10, 20, 12)
+
 /** Journals a request that went through an open gate. */
 async function letThrough({ id, keyId }: TestAccount, requestId: string): Promise<void> {
   await asOwner(
@@ -56,6 +58,7 @@ test('it is spent by itself as soon as the account is read', async () => {
 test('a crash after spending and before Postgres hears of it spends nothing twice, however late', async () => {
   const account = await makeAccount({ credits: 100, requestsPerS: 100 })
   const { stub } = account
+  await setTime(account, NOON)
   for (const at of [1, 2, 3]) await letThrough(account, `req_${at}_of_${account.id}`)
   await stub.refresh()
   await stub.absorb()
@@ -69,7 +72,7 @@ test('a crash after spending and before Postgres hears of it spends nothing twic
       state.storage.sql.exec('insert into absorbed values (?)', `req_${at}_of_${account.id}`)
   })
   await evict(account)
-  await setTime(account, Date.now() + 3_600_000)
+  await setTime(account, NOON + 3_600_000)
   await stub.closeDue()
   expect(await stub.absorb()).toBe(0)
   expect(await unspent(account)).toBe(0)

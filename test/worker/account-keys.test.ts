@@ -78,7 +78,9 @@ test('a cap is set and lifted, and is obeyed with the next request', async () =>
   expect((await callWith(key)).status).toBe(402)
   expect((await post(`/account/keys/${id}/cap`, { month_cap: null })).month_cap).toBeNull()
   expect((await callWith(key)).status).toBe(200)
-  expect((await listed()).find((each) => each.id === id)?.used_this_month).toBe(2)
+  const used = async () => (await listed()).find((each) => each.id === id)?.used_this_month
+  // What a call cost is told to its account after its answer.
+  await expect.poll(used).toBe(2)
 })
 
 test.each<[string, unknown, string]>([
