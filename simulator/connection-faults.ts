@@ -53,6 +53,13 @@ export class ConnectionFaults {
     return this.#arm({ kind: 'corrupt', how, ticker })
   }
 
+  /** Those that wait for a frame of the book do not strike any more. */
+  disarm(): number {
+    const sessions = this.#subscribed()
+    for (const { line } of sessions) line.disarm()
+    return sessions.length
+  }
+
   /** Connections break off without a word. */
   cut(): number {
     return this.#each(this.#sessions(), 'cut', (session) => session.ws.terminate())

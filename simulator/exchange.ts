@@ -82,6 +82,7 @@ const FAULT_SWITCHES = [
   'reorderNext',
   'delayNext',
   'corruptNext',
+  'disarm',
   'cut',
   'silence',
   'mute',

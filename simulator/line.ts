@@ -63,6 +63,11 @@ export class Line {
     this.#armed.push(fault)
   }
 
+  /** Takes back every fault that waits for its frame. */
+  disarm(): void {
+    this.#armed.length = 0
+  }
+
   /** The next n frames of a channel other than the book's are to be lost. */
   dropNextOf(channel: string, n: number): void {
     this.#drops.set(channel, (this.#drops.get(channel) ?? 0) + n)

@@ -80,6 +80,15 @@ test('a delayed frame comes behind those that follow it', async () => {
   expect(exchange.faults).toMatchObject([{ kind: 'delay' }])
 })
 
+test('a fault that waits for its frame can be taken back', async () => {
+  exchange.dropNext(3)
+  expect(exchange.disarm()).toBe(1)
+  exchange.step(1)
+  await client.settled()
+  expect(seqs()[0]).toBe(7)
+  expect(exchange.faults).toEqual([])
+})
+
 test('two frames change places', async () => {
   exchange.reorderNext()
   while (exchange.stats.deltas < 4) exchange.step(1)
