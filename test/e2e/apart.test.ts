@@ -35,7 +35,7 @@ test('invariant 5: while nothing can be recorded, records are published all the 
     await tx`select from kb.lease for update`
     const before = subscriber.records().length
     await until('records go on coming', () => subscriber.records().length > before + 100)
-    const { status, body } = await product.get<{ data: { status: string } }>(
+    const { status, body } = await product.getAgain<{ data: { status: string } }>(
       `/v1/markets/${encodeURIComponent(market)}/orderbook`,
     )
     expect([status, body.data.status]).toEqual([200, 'live'])

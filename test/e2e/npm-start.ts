@@ -11,6 +11,8 @@ import { until } from '../until.ts'
 const ROOT = fileURLToPath(new URL('../..', import.meta.url))
 /** Marks every process of one run, however deep: environments are inherited. */
 const MARK = 'KALSHIBOOK_TEST_RUN'
+/** A start takes so long at most, on a busy machine. */
+export const START_MS = 90_000
 const started: ChildProcess[] = []
 const folders: string[] = []
 
@@ -119,7 +121,7 @@ export function eventsOf(out: string): Event[] {
 
 /** Waits until a run with `--json` is ready. Throws with what it said else. */
 export async function ready({ said }: NpmStart): Promise<{ url: string; key: string }> {
-  await until('it is ready', () => said.out.includes('"ready"') || said.err !== '', 90_000)
+  await until('it is ready', () => said.out.includes('"ready"') || said.err !== '', START_MS)
   const { url, key } = eventsOf(said.out).find(({ event }) => event === 'ready') ?? {}
   if (url === undefined || key === undefined) throw new Error(`not ready: ${said.err}`)
   return { url, key }

@@ -96,7 +96,7 @@ describe.each([
 
   test.skipIf(skip)('the book now is the fold of all records, with right checksums', async () => {
     for (const [market, log] of logs) {
-      const { status, body } = await product.get<BookAnswer>(
+      const { status, body } = await product.getAgain<BookAnswer>(
         `${path(market)}/orderbook?view=native`,
       )
       const truth = plainFold(log)

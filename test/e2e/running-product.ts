@@ -5,6 +5,7 @@ import { UNLIMITED } from '../../local/development-key.ts'
 import { freePort } from '../../local/free-port.ts'
 import { type Overrides, type Product, startProduct } from '../../local/product.ts'
 import type { Exchange } from '../../simulator/exchange.ts'
+import { askAgain } from './ask-again.ts'
 
 export type Answer<Body> = {
   readonly status: number
@@ -16,6 +17,8 @@ export type Answer<Body> = {
 export type RunningProduct = Product & {
   /** GET with the development key. */
   get<Body = unknown>(path: string): Promise<Answer<Body>>
+  /** The same, asked again while it is refused for a moment (503). */
+  getAgain<Body = unknown>(path: string): Promise<Answer<Body>>
   /** A socket address of the same API. */
   readonly socketUrl: string
 }
@@ -49,17 +52,20 @@ export async function runProduct(
       supabase: { kind: outside },
       stripe: { kind: outside },
     },
-    { terms: UNLIMITED, ...overrides },
+    // Two cores are shared with everything else: the account may take its time.
+    { terms: UNLIMITED, ...overrides, worker: { ACCOUNT_MS: '20000', ...overrides.worker } },
   )
   const authorization = `Bearer ${product.apiKey}`
+  const ask = (path: string) => fetch(product.url + path, { headers: { authorization } })
+  const answerOf = async <Body>(response: Response): Promise<Answer<Body>> => {
+    const body = (await response.json()) as Body
+    return { status: response.status, headers: response.headers, body }
+  }
   return {
     ...product,
     socketUrl: product.url.replace(/^http/, 'ws'),
-    get: async <Body>(path: string) => {
-      const response = await fetch(product.url + path, { headers: { authorization } })
-      const body = (await response.json()) as Body
-      return { status: response.status, headers: response.headers, body }
-    },
+    get: async <Body>(path: string) => answerOf<Body>(await ask(path)),
+    getAgain: async <Body>(path: string) => answerOf<Body>(await askAgain(() => ask(path))),
     stop: async () => {
       await product.stop()
       await rm(dataDir, { recursive: true, force: true })

@@ -4,7 +4,16 @@ import { createServer } from 'node:net'
 import { afterAll, expect, test } from 'vitest'
 import { freePort } from '../../local/free-port.ts'
 import { until } from '../until.ts'
-import { eventsOf, installationFolder, nothingLeft, npmStart, ready, sweep } from './npm-start.ts'
+import { askAgain } from './ask-again.ts'
+import {
+  eventsOf,
+  installationFolder,
+  nothingLeft,
+  npmStart,
+  ready,
+  START_MS,
+  sweep,
+} from './npm-start.ts'
 
 const dataDir = await installationFolder()
 afterAll(sweep)
@@ -31,7 +40,8 @@ test('npm start is ready to be called, and its record outlives a restart', async
   expect(list.data).toHaveLength(5)
   const at = new Date().toISOString()
   const bookThen = async () => {
-    const answer = await get(`/v1/markets/${list.data[0]?.ticker}/orderbook?at=${at}`)
+    const path = `/v1/markets/${list.data[0]?.ticker}/orderbook?at=${at}`
+    const answer = await askAgain(() => get(path))
     return ((await answer.json()) as { data: { seq: number; status: string } }).data
   }
   const before = await bookThen()
@@ -53,7 +63,8 @@ test('npm start is ready to be called, and its record outlives a restart', async
 
   const second = npmStart(common)
   const { said } = second
-  await until('it tells what to paste', () => curlsOf(said.out).length === 3 || said.err !== '')
+  const told = () => curlsOf(said.out).length === 3 || said.err !== ''
+  await until('it tells what to paste', told, START_MS)
   const curls = curlsOf(said.out)
   expect(said.out).toMatch(
     /^ {2}mail {2}http:\/\/127\.0\.0\.1:\d+\/ .*\n {2}money http:\/\/127\.0\.0\.1:\d+\/ /m,
@@ -64,7 +75,7 @@ test('npm start is ready to be called, and its record outlives a restart', async
   })
   const statuses = []
   for (const { url, headers } of curls) {
-    const answer = await fetch(url, { headers })
+    const answer = await askAgain(() => fetch(url, { headers }))
     expect(answer.status).toBe(200)
     const { data } = (await answer.json()) as { data: { status?: string; bids?: unknown[] } }
     statuses.push(Array.isArray(data) ? `${data.length} market` : data.status)

@@ -42,6 +42,8 @@ export async function startHistory(made: MadeHistory): Promise<HistoryRig> {
       KEY_PEPPER_V1: pepper,
       CURSOR_SECRET_V1: 'the-cursor-secret-of-tests',
       SESSION_SECRET_V1: 'the-session-secret-of-tests',
+      // Two cores are shared with everything else: the account may take its time.
+      ACCOUNT_MS: '20000',
     },
   })
   const stop = async () => {
