@@ -2,11 +2,11 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { z } from 'zod'
 
 const page = z.object({ data: z.array(z.object({ ticker: z.string(), event: z.string() })) })
-const PATIENCE_MS = 10_000
+const PATIENCE_MS = 30_000
 const PAUSE_MS = 100
 
 /**
- * Makes the first call: lists one market that is described. Tries again for 10 s.
+ * Makes the first call: lists one market that is described. Tries again for 30 s.
  * @param url where the API listens
  * @param followed how many markets the collector follows: their descriptions are written beside their books, and may come later
  * @returns its ticker, null when the exchange has none
