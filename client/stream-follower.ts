@@ -96,6 +96,7 @@ export class StreamFollower {
     this.#healthy = false
     this.#source.broken = true
     this.#subscriptions.disconnect()
+    this.#trades.disconnect()
     this.#asked.clear()
     this.#refused.clear()
     this.outbox.clear()
@@ -233,7 +234,10 @@ export class StreamFollower {
     if (message.type === 'ready') {
       const id = this.#subscriptions.readied(sub)
       // What was resumed and missed nothing is not spoken of.
-      if (this.#subscriptions.ready) for (const book of this.#books.values()) book.vouch()
+      if (this.#subscriptions.ready) {
+        this.#trades.caughtUp()
+        for (const book of this.#books.values()) book.vouch()
+      }
       return id === null ? [] : [{ type: 'ready', id }]
     }
     const id = this.#subscriptions.idOf(sub)

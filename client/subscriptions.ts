@@ -91,7 +91,7 @@ export class Subscriptions {
     return this.#wanted.get(id)?.sub === null
   }
 
-  /** Every initial book of a subscription was sent. @returns its id, null when it is no longer wanted */
+  /** All that a subscription begins with was sent. @returns its id, null when it is no longer wanted */
   readied(sub: number): number | null {
     const id = this.idOf(sub)
     const wanted = id === null ? undefined : this.#wanted.get(id)

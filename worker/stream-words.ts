@@ -14,7 +14,7 @@ export const MESSAGE_WORDS: Readonly<Record<StreamMessageName, string>> = {
   image:
     'The book after record `seq`: where a reader begins, or begins anew. It is no record and takes no number',
   snapshot: 'A snapshot record: the exchange sent the whole book',
-  ready: 'Every initial book of a subscription has been sent',
+  ready: 'Every initial book of a subscription has been sent, and every trade that it resumed',
   deltas:
     'Delta records in order: row i has seq `from + i`, and its level has the size it names afterwards. It never spans a snapshot, a gap or an end',
   levels:

@@ -25,8 +25,11 @@ export class TradeTale {
   /** Those of the connection that goes on. */
   #toldHere = new Set<string>()
   #now: Connection | null = null
+  /** Subscriptions of the connection that are not ready. */
+  #waiting = 0
+  #heardUs: number | null = null
 
-  /** The latest event time of those that came, µs. */
+  /** The latest event time, µs, of those that came on a connection that was told all that it resumed. */
   lastUs: number | null = null
   /** How many trades of a refill or a resume had come before on the same connection. */
   again = 0
@@ -38,25 +41,33 @@ export class TradeTale {
 
   /** The client subscribed to trades. @param sinceUs event time after which it wants them, null for from now on */
   asked(sinceUs: number | null): void {
+    this.#waiting += 1
     if (this.#now !== null) return
     this.#now = { resumedUs: sinceUs, readyUs: null, closedUs: null }
     this.#connections.push(this.#now)
     this.#toldHere = new Set()
   }
 
+  /** One of its subscriptions was told all that it began with. */
   ready(): void {
-    if (this.#now !== null) this.#now.readyUs ??= nowUs()
+    if (this.#now === null) return
+    this.#waiting -= 1
+    if (this.#waiting === 0) this.#now.readyUs ??= nowUs()
   }
 
   closed(): void {
-    if (this.#now !== null) this.#now.closedUs = nowUs()
+    if (this.#now !== null) {
+      this.#now.closedUs = nowUs()
+      if (this.#now.readyUs !== null) this.lastUs = this.#heardUs
+    }
+    this.#waiting = 0
     this.#now = null
   }
 
   /** A trade came. @returns what is wrong with it, null for nothing */
   trade(message: unknown): string | null {
     const { trade_id: id, source, event_us } = message as WireTrade
-    this.lastUs = Math.max(this.lastUs ?? 0, event_us)
+    this.#heardUs = Math.max(this.#heardUs ?? 0, event_us)
     const again = this.#toldHere.has(id)
     this.#told.add(id)
     this.#toldHere.add(id)

@@ -7,6 +7,16 @@ import type { Selection } from '../../client/subscriptions.ts'
 const limits = { connections: 1, markets: 10 }
 const WELCOME = { type: 'welcome', plan: 'pro', limits, server_us: 1 } as const
 
+const TRADE = {
+  type: 'trade',
+  market: 'M',
+  price: '0.4200',
+  size: '1.00',
+  taker: 'no',
+  block: false,
+  source: 'stream',
+} as const
+
 function image(market: string, checksum = 372092135): ServerMessage {
   return {
     type: 'snapshot',
@@ -186,4 +196,32 @@ test('a market that is refused to a free account is dropped, and not vouched for
     ['N', true],
   ])
   expect(follower.hear(image('M'), 2)).toMatchObject([{ type: 'book' }])
+})
+
+test('trades that were resumed are resumed again until all of them were told', () => {
+  const follower = opened({ markets: ['M'], channels: ['trade'] })
+  follower.hear({ type: 'ready', sub: 1 }, 0)
+  const us = 1_795_280_402_000_000
+  const resumedFrom = () => {
+    follower.disconnected('disconnected', 100)
+    follower.connected(0)
+    const [said] = follower.outbox.take(0) as { resume_trades_us?: number }[]
+    return said?.resume_trades_us
+  }
+  const hear = (id: string, recv_us: number) =>
+    follower.hear({ ...TRADE, trade_id: id, event_us: recv_us, recv_us }, 0)
+  const opens = () =>
+    follower.hear({ type: 'subscribed', id: 1, sub: 1, accepted: 1, rejected: [] }, 0)
+  hear('one', us)
+  const from = resumedFrom()
+  expect(from).toBeGreaterThan(us - 10_000_000)
+  expect(from).toBeLessThan(us)
+  // What comes live is told beside what is looked for.
+  opens()
+  hear('three', us + 60_000_000)
+  expect(resumedFrom()).toBe(from)
+  opens()
+  hear('two', us + 30_000_000)
+  follower.hear({ type: 'ready', sub: 1 }, 0)
+  expect(resumedFrom()).toBeGreaterThan(us + 50_000_000)
 })

@@ -65,9 +65,10 @@ async function untilTold(stream: TestSocket, last: string): Promise<void> {
 }
 
 test('who returns is told the trades that it missed, from the store and from what came of late, each once', async () => {
-  await follow()
+  const early = await follow()
   await storeTrades(id, [traded('t0', 9000), traded('t1', 5000), traded('t2', 4000)])
   tell(traded('t2', 4000), traded('t3', 10))
+  await untilTold(early, 't3')
   const back = await follow({ resume_trades_us: now - 6_000_000 })
   await untilTold(back, 't3')
   tell(traded('t1', 5000, { source: 'refill' }), traded('t4', 0))
@@ -76,15 +77,22 @@ test('who returns is told the trades that it missed, from the store and from wha
   expect(gaps(back)).toEqual([])
 })
 
-test('what comes live while the store is read is not told again', async () => {
+test('what comes live while the store is read is not told again, and ready is told after all that was resumed', async () => {
   await setWatermark((now - MINUTE) as Micros)
   await storeTrades(id, [traded('t1', 5000)])
-  const stream = await follow({ resume_trades_us: now - 6_000_000 })
+  const stream = await streams.open()
+  const resumed = { channels: CHANNELS, resume_trades_us: now - 6_000_000 }
+  stream.send({ op: 'subscribe', markets: [market], ...resumed })
+  await stream.nextWith('type', 'subscribed')
+  // Once a later subscription is ready the market's trades come.
+  stream.send({ op: 'subscribe', markets: [market], channels: ['status'] })
+  await stream.nextWith('type', 'ready')
   tell(traded('t2', 0))
   await untilTold(stream, 't2')
   await storeTrades(id, [traded('t2', 0)])
   await setWatermark((now + MINUTE) as Micros)
-  await untilTold(stream, 't1')
+  expect(await stream.nextWith('type', 'ready')).toEqual({ type: 'ready', sub: 1 })
+  expect(ids(stream)).toEqual(['t2', 't1'])
   tell(traded('t3', 0))
   await untilTold(stream, 't3')
   expect(ids(stream)).toEqual(['t2', 't1', 't3'])
@@ -157,9 +165,13 @@ test('a slow reader is told of a gap in place of the trades that it was not sent
   tell(traded('t1', 0))
   await untilTold(quick, 't1')
   await setUnsent(0)
+  tell(traded('t2', 0))
   while (gaps(slow).at(-1)?.['market'] !== market) await slow.nextWith('channel', 'trade')
   expect(gaps(slow).at(-1)).toMatchObject({ from_us: now, to_us: now + 1 })
-  expect(ids(slow)).toEqual([])
+  await untilTold(slow, 't2')
+  // It is told before any later trade: who resumes after that one would never hear of it.
+  const kinds = slow.messages.filter((each) => each['market'] === market)
+  expect(kinds.map(({ type }) => type)).toEqual(['gap', 'trade'])
   const again = { markets: [market], channels: CHANNELS, resume_trades_us: now - 1 }
   slow.send({ op: 'subscribe', ...again })
   await untilTold(slow, 't1')

@@ -2,17 +2,17 @@
 export type Beginning = {
   /** From when on it wants trades, µs; null for those that come live. */
   readonly tradesFromUs: number | null
-  /** Told how far it has come: that it is ready, and that it was told all. */
-  readonly note: (begun: 'ready' | 'whole') => void
+  /** Called when it was told all that it begins with. */
+  readonly done: () => void
 }
 
 type Awaited = { left: number; readonly sinceMs: number; readonly beginning: Beginning }
 
-/** The subscriptions of a connection that are not ready: each waits for the first books of its seats. */
+/** The subscriptions of a connection whose books have not all come: each waits for the first ones of its seats. */
 export class Beginnings {
   readonly #awaited = new Map<number, Awaited>()
 
-  /** A subscription is ready when so many seats were settled, and once more. */
+  /** The books of a subscription have come when so many seats were settled, and once more. */
   open(sub: number, seats: number, beginning: Beginning): void {
     this.#awaited.set(sub, { left: seats + 1, sinceMs: Date.now(), beginning })
   }

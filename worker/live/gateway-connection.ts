@@ -132,7 +132,9 @@ export class Connection {
   /** A trade is to be told, once; a slow reader is told later that it missed some. @returns whether it was told now */
   takeTrade(text: string, trade: WireTrade): boolean {
     if (this.#trades.has(trade)) return false
-    if (this.offer(text)) {
+    if (this.#isOpen && this.#judge() === 'send') {
+      this.#tellUntold()
+      this.#write(text)
       this.#trades.note(trade)
       return true
     }
@@ -186,11 +188,11 @@ export class Connection {
     if (!this.#isOpen) return
     const beginning = this.#beginnings.settle(sub)
     if (beginning === null || !this.subscriptions.numbers.includes(sub)) return
-    const { tradesFromUs, note } = beginning
-    this.say({ type: 'ready', sub })
-    note(tradesFromUs === null ? 'whole' : 'ready')
+    const { tradesFromUs } = beginning
+    const begun = () => this.#begun(sub, beginning)
+    if (tradesFromUs === null) begun()
     // By now the collector sends the trades of its markets: those before are looked for.
-    if (tradesFromUs !== null) void this.#tellTrades(sub, tradesFromUs, note)
+    else void this.#recovery.tellTrades(this, sub, tradesFromUs).then(begun)
   }
 
   /** Follows a market from now on. */
@@ -238,9 +240,18 @@ export class Connection {
     this.#queue.clear()
   }
 
-  async #tellTrades(sub: number, fromUs: number, note: Beginning['note']): Promise<void> {
-    await this.#recovery.tellTrades(this, sub, fromUs)
-    if (this.#isOpen) note('whole')
+  /** Who is told that a subscription is ready need not ask again for anything of before. */
+  #begun(sub: number, { done }: Beginning): void {
+    if (!this.#isOpen || !this.subscriptions.numbers.includes(sub)) return
+    this.#tellUntold()
+    this.say({ type: 'ready', sub })
+    done()
+  }
+
+  /** Which trades a slow reader was not told is told before any later one. */
+  #tellUntold(): void {
+    const untold = this.#untold.take()
+    if (untold !== null) this.say(untold)
   }
 
   #write(text: string): void {
@@ -268,8 +279,7 @@ export class Connection {
   #pump(): void {
     if (!this.#isOpen) return
     if (this.#judge() === 'send') {
-      const untold = this.#untold.take()
-      if (untold !== null) this.say(untold)
+      this.#tellUntold()
       for (const seat of this.#queue) {
         if (!this.hasRoom) break
         this.#queue.delete(seat)

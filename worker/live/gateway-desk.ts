@@ -181,7 +181,7 @@ export class Desk {
     if (gone.length > 0) connection.say({ type: 'left', sub, markets: gone })
     const hearsTrades = command.channels.includes('trade')
     const tradesFromUs = hearsTrades ? (command.resume_trades_us ?? null) : null
-    this.#memory.owe(connection.name, sub, false, tradesFromUs)
+    this.#memory.owe(connection.name, sub, tradesFromUs)
     this.#await(connection, sub, members.length, tradesFromUs)
     this.#markets.follow(members, (market) => statuses.get(market) ?? STATUS)
     if (subscriptions.selects) this.#upstream.listenToAll()
@@ -196,28 +196,14 @@ export class Desk {
   /** Goes on with what a subscription was not told before its object was away. */
   #goOn(connection: Connection, { sub, members, owed }: KeptSub): void {
     if (owed === null) return
-    const { isReady, tradesFromUs } = owed
-    if (!isReady) {
-      this.#await(connection, sub, members.size, tradesFromUs)
-      for (const market of members) connection.seats.get(market)?.awaitFor(sub)
-      return
-    }
-    // Which of the trades that it asked for it was told nobody knows any more.
-    const nowUs = Date.now() * 1000
-    if (tradesFromUs !== null && tradesFromUs < nowUs) {
-      connection.tellHole({ from_us: tradesFromUs, to_us: nowUs })
-    }
-    this.#memory.paid(connection.name, sub)
+    this.#await(connection, sub, members.size, owed.tradesFromUs)
+    for (const market of members) connection.seats.get(market)?.awaitFor(sub)
   }
 
   /** A subscription is ready when so many seats were told what they are owed; how far it came outlives this object. */
   #await(connection: Connection, sub: number, seats: number, tradesFromUs: number | null): void {
-    const name = connection.name
-    const note = (begun: 'ready' | 'whole') => {
-      if (begun === 'whole') this.#memory.paid(name, sub)
-      else this.#memory.owe(name, sub, true, tradesFromUs)
-    }
-    connection.awaitSeats(sub, seats, { tradesFromUs, note })
+    const done = () => this.#memory.paid(connection.name, sub)
+    connection.awaitSeats(sub, seats, { tradesFromUs, done })
   }
 
   /** Tells one who comes since when trades of some markets do not. */

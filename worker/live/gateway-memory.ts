@@ -8,7 +8,7 @@ export type KeptSub = {
   readonly wanted: Wanted
   readonly members: ReadonlySet<string>
   /** What it is owed yet; null when nothing. */
-  readonly owed: { readonly isReady: boolean; readonly tradesFromUs: number | null } | null
+  readonly owed: { readonly tradesFromUs: number | null } | null
 }
 
 /** Members of one row at most: a row may have 2 MB. https://developers.cloudflare.com/durable-objects/platform/limits/ */
@@ -34,7 +34,7 @@ export class GatewayMemory {
     sql.exec(`create table if not exists moved (
       connection text, sub integer, market text, joined integer, primary key (connection, sub, market))`)
     sql.exec(`create table if not exists owed (
-      connection text, sub integer, is_ready integer, trades_us integer, primary key (connection, sub))`)
+      connection text, sub integer, trades_us integer, primary key (connection, sub))`)
     sql.exec(`create table if not exists leases (
       connection text primary key, key_id text, rev integer)`)
     sql.exec('create table if not exists alive (one integer primary key, at_ms integer)')
@@ -76,13 +76,11 @@ export class GatewayMemory {
   }
 
   /**
-   * Keeps that a subscription was not told all that it began with.
-   * @param isReady whether it was told that it is ready
+   * Keeps that a subscription was not told all that it began with, and so not that it is ready.
    * @param tradesFromUs from when on it wants trades, µs; null for those that come live
    */
-  owe(connection: string, sub: number, isReady: boolean, tradesFromUs: number | null): void {
-    const values = [connection, sub, isReady ? 1 : 0, tradesFromUs]
-    this.#sql.exec('insert or replace into owed values (?, ?, ?, ?)', ...values)
+  owe(connection: string, sub: number, tradesFromUs: number | null): void {
+    this.#sql.exec('insert or replace into owed values (?, ?, ?)', connection, sub, tradesFromUs)
   }
 
   /** A subscription was told all that it began with. */
@@ -162,11 +160,11 @@ export class GatewayMemory {
   }
 
   #owed(connection: string, sub: number): KeptSub['owed'] {
-    const query = 'select is_ready, trades_us from owed where connection = ? and sub = ?'
+    const query = 'select trades_us from owed where connection = ? and sub = ?'
     const [row] = this.#sql.exec(query, connection, sub).toArray()
     if (row === undefined) return null
-    const { is_ready, trades_us } = row
-    return { isReady: is_ready === 1, tradesFromUs: trades_us === null ? null : Number(trades_us) }
+    const { trades_us } = row
+    return { tradesFromUs: trades_us === null ? null : Number(trades_us) }
   }
 
   #members(connection: string, sub: number): ReadonlySet<string> {
