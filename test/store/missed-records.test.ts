@@ -14,6 +14,9 @@ import { happeningsWithEnds, type Written, write } from '../core/random-log.ts'
 import { addMarket, at, open, openStore, type Store, take } from './fixture.ts'
 import { type Run, runsOf, segmentsOf, storeHot, storeSegments } from './sealed-log.ts'
 
+/** Longer than any machine stands still: what is there is found in far less. */
+const PATIENCE_MS = 20_000
+
 let store: Store
 let markets = 0
 /** How many connections are used at once, and were at most. */
@@ -23,7 +26,7 @@ let missed: MissedRecords
 beforeAll(async () => {
   store = await openStore()
   await open(store.collector, await take(store.collector), at(1e15))
-  missed = new MissedRecords(connect)
+  missed = new MissedRecords(connect, PATIENCE_MS)
 })
 
 afterAll(() => store.stop())
@@ -203,7 +206,7 @@ test('a market that does not exist is a miss, and a hole in the log at once', as
   const start = performance.now()
   expect(await missed.read({ ticker, after, until }, 5)).toEqual({ kind: 'miss' })
   expect(await missed.read({ ticker: 'NEVER', after, until }, 5)).toEqual({ kind: 'miss' })
-  expect(performance.now() - start).toBeLessThan(1000)
+  expect(performance.now() - start).toBeLessThan(PATIENCE_MS / 2)
 })
 
 test('who has more of a past epoch than was ever recorded is told of the gap', async () => {

@@ -104,8 +104,19 @@ test('ten thousand markets of a series with a long past are found at once', asyn
     select 'KXBIG-' || i / 40 || '-' || i, 'KXBIG-' || i / 40, 'KXBIG', 'Q', 'binary',
       case when i < 20000 then 'finalized' else 'active' end, '{}', 1, 1
     from generate_series(0, 29999) i`
-  const start = performance.now()
-  const { found } = await select({ series: ['KXBIG'] }, 20_000)
-  expect(found).toHaveLength(10_000)
-  expect(performance.now() - start).toBeLessThan(300)
+  // Held against what is read in any case, each at its quickest: a machine that is busy is slow at both.
+  let [plain, selected] = [Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY]
+  for (let i = 0; i < 5; i++) {
+    const start = performance.now()
+    const rows = await store.reader`
+      select ticker, event_ticker, series_ticker, status from kb.markets
+      where series_ticker = 'KXBIG' and not kb.is_over(status) order by ticker`
+    const read = performance.now()
+    const { found } = await select({ series: ['KXBIG'] }, 20_000)
+    const done = performance.now()
+    expect([rows.length, found.length]).toEqual([10_000, 10_000])
+    plain = Math.min(plain, read - start)
+    selected = Math.min(selected, done - read)
+  }
+  expect(selected / plain).toBeLessThan(20)
 })
