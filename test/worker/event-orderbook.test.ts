@@ -141,7 +141,7 @@ test('five hundred markets are told at once, and one more is too many', async ()
 })
 
 test.each([
-  ['at', `at=${now() + 60 * S}`],
+  ['at', `at=${now() + 3600 * S}`],
   ['at_seq', 'at_seq=1'],
   ['depth', 'depth=1001'],
   ['view', 'view=both'],

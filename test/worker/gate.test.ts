@@ -145,6 +145,8 @@ test.each([
 })
 
 test('a key is read from KV once in five seconds, and whether its account is blocked never while nothing is refused', async () => {
+  vi.useFakeTimers({ toFake: ['Date'] })
+  onTestFinished(() => void vi.useRealTimers())
   const account = await makeAccount('pro')
   const kv = await kvOf(account, 'pro')
   const edge = new Edge({ KEYS: kv.binding })

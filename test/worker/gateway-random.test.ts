@@ -137,7 +137,7 @@ test.each([2, 5])(
       for (const market of markets) {
         const book = collector.books.get(market)
         const last = { seq: book?.seq, size: book?.yes[0]?.[1] }
-        await expect.poll(() => known(stream, market), { timeout: 4000 }).toEqual(last)
+        await expect.poll(() => known(stream, market)).toEqual(last)
       }
     }
   },

@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, expect, test } from 'vitest'
+import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { ShardLink } from '../../worker/live/gateway-shard-link.ts'
 import { TestCollector } from './collector.ts'
 import { openGateway } from './gateway-socket.ts'
@@ -10,12 +10,18 @@ const DOWN = { beat: { feed: 'down', upstream_age_ms: null } }
 let link: ShardLink | null = null
 let shards: TestSocket[] = []
 let isHung = false
+/** Messages that came to the link. */
+let heard = 0
 
 beforeEach(() => {
   shards = []
   isHung = false
+  heard = 0
 })
-afterEach(() => link?.close())
+afterEach(() => {
+  link?.close()
+  vi.restoreAllMocks()
+})
 
 /** A link to a shard without a collector, which answers until it hangs. */
 function open(): ShardLink {
@@ -25,6 +31,9 @@ function open(): ShardLink {
       if ('watch' in message && !isHung) shard.send(DOWN)
     })
     shards.push(shard)
+    client.addEventListener('message', () => {
+      heard += 1
+    })
     client.accept()
     shard.send(DOWN)
     return client
@@ -44,19 +53,28 @@ function open(): ShardLink {
 }
 
 test('a link to a shard without a collector is asked whether it lives, and cut when it does not answer', async () => {
+  // Time passes here alone: a machine that stands still for a moment is no silent shard.
+  let nowMs = Date.now()
+  vi.spyOn(Date, 'now').mockImplementation(() => nowMs)
   const opened = open()
-  const probes = () => {
+  const pass = (ms: number) => {
+    nowMs += ms
     opened.check(SILENT_MS)
-    return shards[0]?.messages.length ?? 0
   }
-  await expect.poll(probes, { interval: 10 }).toBe(3)
-  expect(shards).toHaveLength(1)
+  await expect.poll(() => heard).toBe(1)
+  for (const answers of [2, 3, 4]) {
+    pass(SILENT_MS / 2 + 1)
+    pass(1)
+    await expect.poll(() => heard).toBe(answers)
+  }
   isHung = true
-  const count = () => {
-    opened.check(SILENT_MS)
-    return shards.length
-  }
-  await expect.poll(count, { interval: 10, timeout: 3000 }).toBe(2)
+  pass(SILENT_MS / 2 + 1)
+  await expect.poll(() => shards[0]?.messages.length).toBe(4)
+  pass(SILENT_MS / 2 - 1)
+  expect(opened.word).toBe('down')
+  expect(shards).toHaveLength(1)
+  pass(1)
+  await expect.poll(() => shards.length).toBe(2)
   expect(shards[0]?.messages).toEqual([{ watch: [] }, { watch: [] }, { watch: [] }, { watch: [] }])
 })
 
