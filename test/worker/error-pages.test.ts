@@ -76,7 +76,7 @@ test('an address that merely begins like one of those is a page', async () => {
 
 test('a page that is posted to leads to the page, and a form’s address that is opened leads above it', async () => {
   const posted = await ask('/pricing', BROWSER, 'POST')
-  expect([posted.status, posted.headers.get('Allow')]).toEqual([405, 'GET'])
+  expect([posted.status, posted.headers.get('Allow')]).toEqual([405, 'GET, HEAD'])
   expectPage(posted, 'This page takes nothing')
   expect(posted.text).toContain('class="button" href="/pricing"')
   const opened = await ask('/dashboard/settings/password', BROWSER)
@@ -85,6 +85,22 @@ test('a page that is posted to leads to the page, and a form’s address that is
   expect(opened.text).toContain('class="button" href="/dashboard/settings"')
   const told = await ask('/pricing', PROGRAM, 'POST')
   expect(JSON.parse(told.text).error.code).toBe('method_not_allowed')
+})
+
+test('a page answers HEAD as it answers GET, without its text', async () => {
+  for (const path of [
+    '/',
+    '/pricing',
+    '/docs',
+    '/llms.txt',
+    '/openapi.json/none',
+    '/no/such/page',
+  ]) {
+    const got = await ask(path, BROWSER)
+    const head = await ask(path, BROWSER, 'HEAD')
+    expect([path, head.status, head.text]).toEqual([path, got.status, ''])
+    expect(head.headers.get('Content-Type')).toBe(got.headers.get('Content-Type'))
+  }
 })
 
 test('a fault of ours says so, and nothing of what failed', async () => {
