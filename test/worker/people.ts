@@ -1,4 +1,6 @@
-import { env, exports } from 'cloudflare:workers'
+import { createExecutionContext, waitOnExecutionContext } from 'cloudflare:test'
+import { env } from 'cloudflare:workers'
+import { makeApp } from '../../worker/app.ts'
 import { csrfToken } from '../../worker/people/own-pages.ts'
 import type { Answer } from './api.ts'
 
@@ -29,6 +31,7 @@ export type TestSession = {
   readonly user: { readonly id: string; readonly email: string }
 }
 
+const app = makeApp()
 let people = 0
 
 /** An address that nobody has. */
@@ -73,21 +76,25 @@ async function personOf(session: TestSession): Promise<TestPerson> {
   return { email: session.user.email, personId: session.user.id, accountId: account_id, headers }
 }
 
-/** Calls the Worker as a page does: with JSON by POST when there is a body. */
+/**
+ * Calls the Worker as a page does, with JSON by POST when there is a body, and waits until all that the request has left
+ * behind is done: a mail may be sent after its answer.
+ */
 export async function callPages(
   path: string,
   headers: Readonly<Record<string, string>> = {},
   body?: unknown,
 ): Promise<Answer> {
-  const response = await exports.default.fetch(
-    new Request(`${ORIGIN}${path}`, {
-      redirect: 'manual',
-      method: body === undefined ? 'GET' : 'POST',
-      headers: { Origin: ORIGIN, 'Content-Type': 'application/json', ...headers },
-      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-    }),
-  )
+  const context = createExecutionContext()
+  const request = new Request(`${ORIGIN}${path}`, {
+    redirect: 'manual',
+    method: body === undefined ? 'GET' : 'POST',
+    headers: { Origin: ORIGIN, 'Content-Type': 'application/json', ...headers },
+    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+  })
+  const response = await app.fetch(request, env, context)
   const text = await response.text()
+  await waitOnExecutionContext(context)
   return {
     status: response.status,
     headers: response.headers,
