@@ -3,9 +3,11 @@ import { expect, test } from 'vitest'
 import type { Micros } from '#core/instant'
 import { dayOf } from '#core/sealing'
 import { Edge } from './edge.ts'
+import { roomIn } from './room-in.ts'
 import { asOwner, storeMarket } from './store.ts'
 
 const T = 'FIRST-26NOV22-T1'
+const DAY_MS = 86_400_000
 const AWAY = { connectionString: 'postgres://kb_reader@127.0.0.1:1/none' } as Hyperdrive
 
 async function get(path: string): Promise<{ status: number; text: string }> {
@@ -14,6 +16,7 @@ async function get(path: string): Promise<{ status: number; text: string }> {
 }
 
 test('the first page tells what was counted of today, and never rounds coverage up to all of it', async () => {
+  await roomIn(DAY_MS, 8000)
   await storeMarket(T)
   const now = (Date.now() * 1000) as Micros
   await asOwner(
@@ -28,13 +31,14 @@ test('the first page tells what was counted of today, and never rounds coverage 
 })
 
 test('a day of which the record is not complete has no coverage yet', async () => {
-  const now = (Date.now() * 1000) as Micros
-  const behind = Math.max(dayOf(now), now - 120_000_000)
+  await roomIn(DAY_MS, 8000)
+  const day = dayOf((Date.now() * 1000) as Micros)
+  const [behind, told] = [day, day + 120_000_000]
   await asOwner(
     (sql) => sql`
       insert into kb.coverage_days (day_us, markets, records, deltas, known_s, gap_s, causes, through_us, told_us)
-      values (${dayOf(now)}, 3, 10, 10, 100, 0, '{}', ${behind}, ${now})
-      on conflict (day_us) do update set known_s = 100, gap_s = 0, through_us = ${behind}`,
+      values (${day}, 3, 10, 10, 100, 0, '{}', ${behind}, ${told})
+      on conflict (day_us) do update set known_s = 100, gap_s = 0, through_us = ${behind}, told_us = ${told}`,
   )
   const text = await (await new Edge({}).fetch('/', {})).text()
   expect(text).toMatch(/Coverage today<[^%]{0,80}not counted yet/)

@@ -13,6 +13,10 @@ import {
   PASSWORD,
   signedUp,
 } from './people.ts'
+import { roomIn } from './room-in.ts'
+
+/** Sign-ins are counted by quarters of an hour. */
+const QUARTER_MS = 900_000
 
 const RIGHT = { aheadMs: 0, away: null, accessTokenS: 3600, claims: {}, mailsFail: false } as const
 afterEach(() => hurtSupabase(RIGHT))
@@ -232,6 +236,7 @@ test('what is wrong with what was sent is said by field, and never repeated', as
 })
 
 test('whoever tries too often waits: for an address of mail, and from a network', async () => {
+  await roomIn(QUARTER_MS, 8000)
   const { email } = await signedUp()
   const wrong = (email: string, ip: string) =>
     callWith({ MAIL_ANSWER_MS: '0' }, '/auth/sign-in', ip, { email, password: 'wrong' })
@@ -253,6 +258,7 @@ test('whoever tries too often waits: for an address of mail, and from a network'
 })
 
 test('nobody locks out a browser with which somebody signed in before', async () => {
+  await roomIn(QUARTER_MS, 8000)
   const { email } = await signedUp()
   const right = { email, password: PASSWORD }
   const Cookie = cookieOf(await callPages('/auth/sign-in', {}, right))
@@ -278,6 +284,7 @@ test('nobody locks out a browser with which somebody signed in before', async ()
 })
 
 test('one address gets five mails an hour from us, whether it is somebody’s or not', async () => {
+  await roomIn(4 * QUARTER_MS, 8000)
   for (const email of [newEmail(), (await signedUp()).email]) {
     const ask = () => callWith({ MAIL_ANSWER_MS: '0' }, '/auth/reset', '127.0.0.1', { email })
     const statuses = []
