@@ -125,7 +125,8 @@ async function counters(): Promise<Map<string, number>> {
       // What a connection did is counted at the latest when it is over.
       const [row] = await sql`
         select count(*)::int as n from pg_stat_activity
-        where usename in ('kb_reader', 'kb_account', 'cached_reader')`
+        where usename in ('kb_reader', 'kb_account', 'cached_reader')
+          and datname = current_database()`
       if (row?.['n'] === 0) break
       await sql`select pg_sleep(0.02)`
     }
