@@ -152,7 +152,7 @@ test('what the store says of a market’s state is told before the feed says any
 test('a channel without the book waits for no book', async () => {
   collector.books.delete(ticker)
   const stream = await follow(['trade', 'status'])
-  await stream.nextWith('type', 'ready', 4000)
+  await stream.nextWith('type', 'ready')
   collector.send([{ m: ticker, trades: [tradeOf(ticker)] }])
   expect(await stream.next()).toMatchObject({ type: 'trade' })
 })

@@ -103,6 +103,8 @@ test('the gate stays shut for the free plan, for more than a credit, and where P
 test('what is refused as its object answers too late keeps nothing reserved', async () => {
   const account = await makeAccount('free')
   const real = env.ACCOUNT.getByName(account.accountId)
+  // It knows its account already, so that it reserves at once and is only late to say so.
+  await real.limits()
   const late = {
     getByName: () => ({
       spend: async (ask: Parameters<Account['spend']>[0]) => {

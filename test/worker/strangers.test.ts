@@ -39,6 +39,12 @@ const FORGED: Record<string, string> = {
 
 const SECRETS = { 'X-API-Key': good, Cookie: 'session=forged' }
 
+/** Closes streams, and waits until the other side knows: an account may have so many. */
+async function closed(...streams: TestSocket[]): Promise<void> {
+  for (const stream of streams) stream.close()
+  await Promise.all(streams.map((stream) => stream.closed))
+}
+
 /** Follows the market with a key, and reads on to its book. */
 async function follow(key: string): Promise<TestSocket> {
   const stream = await openSocket(STREAM, { 'X-API-Key': key })
@@ -78,8 +84,7 @@ test('two accounts on one market have each their own plan, numbers and subscript
     for (const message of messages) expectDescribed(message, 'marketStream')
     expect(JSON.stringify(messages)).not.toMatch(/[0-9a-f]{8}-[0-9a-f]{4}-/)
   }
-  mine.close()
-  theirs.close()
+  await closed(mine, theirs)
 })
 
 test('an account’s streams of any markets are its own object’s, its plan’s and its subscriptions alone', async () => {
@@ -113,7 +118,7 @@ test('an account’s streams of any markets are its own object’s, its plan’s
   await mine.stream.nextWith('type', 'deltas')
   for (const { stream } of [mine, also, theirs, small]) {
     for (const message of stream.messages) expectDescribed(message)
-    stream.close()
+    await closed(stream)
   }
   for (const { stream } of [also, theirs, small]) {
     expect(JSON.stringify(stream.messages)).not.toContain(`"${MARKET}"`)
@@ -180,7 +185,7 @@ test('a plan that is made up is not believed', async () => {
   stream.send({ op: 'subscribe' })
   const image = await stream.nextWith('type', 'snapshot')
   expect(image).toMatchObject({ market_status: 'active' })
-  stream.close()
+  await closed(stream)
 })
 
 test('the collector’s way in takes no header but its own, and makes nobody a gateway', async () => {
