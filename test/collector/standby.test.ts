@@ -7,7 +7,7 @@ import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
 import type { DutyState } from '#core/health'
 import type { Micros } from '#core/instant'
 import { type Collector, type EpochEnd, LeaseLostError } from '../../collector/collector.ts'
-import { readCollectorConfig } from '../../collector/config.ts'
+import { type CollectorConfig, readCollectorConfig } from '../../collector/config.ts'
 import { Duty } from '../../collector/duty.ts'
 import { connectStore } from '../../collector/store/connect.ts'
 import { type Hold, takeLease } from '../../collector/store/lease.ts'
@@ -43,6 +43,8 @@ const read = readCollectorConfig({
 })
 if (!read.ok) throw new Error(read.problems.join('\n'))
 const { config } = read
+/** Who takes a lease with this did not wait for it to look abandoned, however slow the machine is. */
+const AT_ONCE = { LEASE_TAKEOVER_MS: 3_600_000 }
 const NAMES = { first: 'first-a1', second: 'second-b2' }
 
 let dir: string
@@ -85,14 +87,18 @@ type Life = {
 }
 
 /** A collector that records nothing but watermarks. */
-function live(holder: string, openings: ('good' | 'bad')[] = []): Life {
+function live(
+  holder: string,
+  openings: ('good' | 'bad')[] = [],
+  over: Partial<CollectorConfig> = {},
+): Life {
   const sql = connectStore(collectorUrl, 2)
   const leaseSql = connectStore(collectorUrl, 1, { connectMs: 400, silenceMs: 400 })
   const states: DutyState[] = []
   const epochs: Hold[] = []
   let end: (end: EpochEnd) => void = () => {}
   const duty = new Duty({
-    config,
+    config: { ...config, ...over },
     sql: leaseSql,
     holder,
     start: async ({ hold, over }) => {
@@ -181,14 +187,12 @@ test('one records and renews its lease, and the other stands by for as long', as
 test('a holder that is stopped commits its last watermark and gives the lease up, and the standby takes it at once', async () => {
   const first = live(NAMES.first)
   await records(first)
-  const second = live(NAMES.second)
+  const second = live(NAMES.second, [], AT_ONCE)
   await standsBy(second)
   const stoppedUs = Date.now() * 1000
-  const began = performance.now()
   await first.duty.stop()
   await first.run
   await records(second)
-  expect(performance.now() - began).toBeLessThan(500)
   const [before, after] = [first.epochs[0]?.epoch ?? 0, second.epochs[0]?.epoch]
   expect(after).toBe(before + 1)
   expect(await throughUs(before)).toBeGreaterThanOrEqual(stoppedUs)
@@ -231,20 +235,21 @@ test('while Postgres is away the holder does not call its lease lost, and the st
 
 test('time in which Postgres was away does not count towards a takeover', async () => {
   await abandonedLease(NAMES.first)
-  const second = live(NAMES.second)
-  await sleep(500) // More than half of what it must see.
+  const second = live(NAMES.second, [], { LEASE_TAKEOVER_MS: 2500 })
+  await sleep(800)
+  expect(second.duty.state).toBe('standby')
   await running.stop()
   await startPostgres()
-  const up = performance.now()
   await records(second)
-  expect(performance.now() - up).toBeGreaterThanOrEqual(790)
+  // By Postgres's own clock: it may be looked at before we hear that it is up.
+  const [seen] = await owner`
+    select extract(epoch from renewed_at - pg_postmaster_start_time())::float8 as s from kb.lease`
+  expect(seen?.['s']).toBeGreaterThanOrEqual(2.49)
 })
 
 test('a collector that begins again takes a lease in its own name at once', async () => {
-  const died = await abandonedLease(NAMES.first)
-  const again = live(NAMES.first)
-  await records(again)
-  expect(performance.now() - died).toBeLessThan(600)
+  await abandonedLease(NAMES.first)
+  await records(live(NAMES.first, [], AT_ONCE))
 })
 
 test('two of one name do not take the lease from each other for ever', async () => {
@@ -301,10 +306,7 @@ test('invariant 8: a holder that slept through a takeover finds its lease lost a
 test('a first epoch that cannot be opened is thrown, and the lease is free for another', async () => {
   const first = live(NAMES.first, ['bad'])
   await expect(first.run).rejects.toThrow('the exchange does not answer')
-  const second = live(NAMES.second)
-  const began = performance.now()
-  await records(second)
-  expect(performance.now() - began).toBeLessThan(500)
+  await records(live(NAMES.second, [], AT_ONCE))
 })
 
 test('a later epoch that cannot be opened leaves the lease to a standby', async () => {

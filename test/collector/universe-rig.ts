@@ -53,8 +53,8 @@ export type UniverseRig = {
   begin(variables?: Record<string, string>): Promise<Epoch>
   /** Empties the store. */
   clear(): Promise<void>
-  /** Lists a market that opens and closes so many ms from now. */
-  create(ticker: string, opensMs: number, closesMs?: number): string
+  /** Lists a market that opens and closes so many ms from now; a hidden one REST does not know until it is shown. */
+  create(ticker: string, opensMs: number, closesMs?: number, hidden?: boolean): string
   market(ticker: string): Promise<Record<string, unknown>>
   stop(): Promise<void>
 }
@@ -84,7 +84,7 @@ export async function openUniverseRig(options: ExchangeOptions): Promise<Univers
       await owner`truncate kb.series, kb.events, kb.markets, kb.market_search, kb.log_begins, kb.lease, kb.epochs, kb.proof_of_life,
         kb.book_deltas, kb.book_gaps, kb.lifecycle, kb.settlements restart identity`
     },
-    create: (ticker, opensMs, closesMs = 3_600_000) => {
+    create: (ticker, opensMs, closesMs = 3_600_000, hidden = false) => {
       created += 1
       const now = Date.now() * 1000
       const listing: Listing = {
@@ -94,6 +94,7 @@ export async function openUniverseRig(options: ExchangeOptions): Promise<Univers
         createdUs: now,
         openUs: now + opensMs * 1000,
         closeUs: now + closesMs * 1000,
+        ...(hidden ? { shownUs: Number.MAX_SAFE_INTEGER } : {}),
       }
       exchange.life.create(listing)
       return ticker
