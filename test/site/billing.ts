@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import { until } from '../until.ts'
+import { follow } from './follow.ts'
 import { type SignedIn, signedIn } from './signed-in.ts'
 import type { Site } from './site-rig.ts'
 
@@ -23,10 +24,10 @@ export function testBilling(site: () => Site): void {
     expect(await page.inputValue('#cap_dollars')).toBe('plenty')
     await site().shoot(page, 'overage-fault-390')
     await page.fill('#cap_dollars', '$20')
-    await page.click('text=Turn overage on')
+    await follow(page, 'text=Turn overage on')
     expect(await page.textContent('main')).toContain('$20 a month at most: 250,000 credits more')
     expect(await me.call('/account/billing')).toMatchObject({ overage: { cap_cents: 2000 } })
-    await page.click('text=Turn overage off')
+    await follow(page, 'text=Turn overage off')
     expect(await page.textContent('[role="status"]')).toContain('Overage is off')
     const wide = await page.evaluate('document.documentElement.scrollWidth')
     expect(wide).toBeLessThanOrEqual(390)
@@ -36,7 +37,7 @@ export function testBilling(site: () => Site): void {
     const me = await signedIn(site(), { javaScript: false, scheme: 'dark' })
     const { page } = me
     await buyStarter(site(), me)
-    await page.click('text=Upgrade to Pro')
+    await follow(page, 'text=Upgrade to Pro')
     const now = /\$[\d.]+ now/.exec((await page.textContent('main')) ?? '')?.[0]
     await page.click('button >> text=and upgrade')
     await page.waitForURL('**/dashboard/billing?change=reached')
@@ -45,13 +46,13 @@ export function testBilling(site: () => Site): void {
     expect(`${paid} now`).toBe(now)
 
     await page.click('text=Change to Starter')
-    await page.click('button >> text=Change on')
+    await follow(page, 'button >> text=Change on')
     expect(await page.textContent('[role="status"]')).toContain('Starter from next month')
     await page.click('text=Stay on Pro')
-    await page.click('button >> text=Stay on Pro')
+    await follow(page, 'button >> text=Stay on Pro')
     expect(await page.textContent('[role="status"]')).toContain('You are on Pro')
     await page.click('text=Cancel the plan')
-    await page.click('button >> text=Cancel on')
+    await follow(page, 'button >> text=Cancel on')
     expect(await page.textContent('.card')).toContain('Free from')
     await page.click('text=Card, invoices, cancellation')
     await page.click('text=Do not cancel')
@@ -112,6 +113,7 @@ async function subscribe(site: Site, { page }: SignedIn, title: string): Promise
   await page.click('text=Go on to pay')
   await page.click('text=Pay with a card')
   await page.waitForSelector('#plan-now')
+  await page.waitForLoadState()
   expect(await page.textContent('[role="status"]')).toContain(`You are on ${title}`)
 }
 

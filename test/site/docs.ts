@@ -11,8 +11,9 @@ export function testDocs(site: () => Site): void {
     const page = await site().open('/docs/getting-started')
     await page.context().grantPermissions(['clipboard-read', 'clipboard-write'])
     const box = page.locator('.copy', { hasText: 'limit=1' }).first()
-    await box.getByRole('button', { name: 'Copy' }).click()
-    await box.getByRole('button', { name: 'Copied' }).waitFor()
+    // It says so for a moment alone.
+    const said = box.getByRole('button', { name: 'Copied' }).waitFor()
+    await Promise.all([said, box.getByRole('button', { name: 'Copy' }).click()])
     const copied = await page.evaluate<string>('navigator.clipboard.readText()')
     expect(copied).toContain(`${site().url}/v1/markets?status=active&limit=1`)
     await page.fill('#docs-search', 'close codes')

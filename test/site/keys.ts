@@ -1,6 +1,7 @@
 import type { Page } from 'playwright-core'
 import { expect, test } from 'vitest'
 import { PersonSteps } from '../../local/person-steps.ts'
+import { follow } from './follow.ts'
 import { PASSWORD, signedIn } from './signed-in.ts'
 import type { Site } from './site-rig.ts'
 
@@ -30,8 +31,9 @@ export function testKeys(site: () => Site): void {
     expect(steps.personMs, `${Math.round(waitedMs)} ms of it waited`).toBeLessThan(60_000)
 
     await page.context().grantPermissions(['clipboard-read', 'clipboard-write'])
-    await page.click('[data-copies="new-key"]')
-    await page.waitForSelector('text=Copied')
+    // It says so for a moment alone.
+    const copied = page.waitForSelector('text=Copied')
+    await Promise.all([copied, page.click('[data-copies="new-key"]')])
     expect(await page.evaluate('navigator.clipboard.readText()')).toBe(key)
 
     // The key is in no address and in nothing that the browser keeps.
@@ -40,7 +42,7 @@ export function testKeys(site: () => Site): void {
     expect(kept).toBe('[{},{}]')
     await site().shoot(page, 'key-made')
 
-    await page.click('text=I have kept it')
+    await follow(page, 'text=I have kept it')
     expect(await page.content()).not.toContain(key)
     expect(await page.textContent('td[data-label="Used this month"]')).toBe('1')
     expect(await limits(site(), key)).toMatchObject({
@@ -50,7 +52,7 @@ export function testKeys(site: () => Site): void {
     })
 
     await page.click('.tabs >> text=Billing')
-    await page.click('text=Subscribe to Starter')
+    await follow(page, 'text=Subscribe to Starter')
     expect(await page.textContent('main')).toMatch(/\$\d+(?:\.\d\d)? now/)
     await page.click('text=Go on to pay')
     await page.click('text=Pay with a card')
@@ -143,8 +145,10 @@ async function keyOn(page: Page): Promise<string> {
   return key
 }
 
-/** Presses Tab until an element has the focus. */
+/** Presses Tab until an element has the focus, which may be of a page that is still to come. */
 async function tabTo(page: Page, what: string): Promise<void> {
+  await page.locator(what).first().waitFor()
+  await page.waitForLoadState()
   for (let presses = 0; presses < 60; presses++) {
     await page.keyboard.press('Tab')
     const there = await page.locator(':focus').and(page.locator(what)).count()

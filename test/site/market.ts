@@ -25,6 +25,7 @@ export function testMarketPages(site: () => Site): void {
     const list = await site().open('/markets', { javaScript: false })
     await list.fill('#q', 'bitcoin')
     await list.click('main button')
+    await list.waitForURL(/[?&]q=bitcoin/)
     expect(await list.locator('.found tbody tr').count()).toBeGreaterThan(0)
     await site().shoot(list, 'markets')
     await list.close()

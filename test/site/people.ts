@@ -115,6 +115,8 @@ export function testPeople(site: () => Site): void {
 
 /** Keeps a picture of a page, on which nothing sticks out to the right. */
 async function look(site: Site, page: Page, name: string): Promise<void> {
+  // A page has no shape before its style is there.
+  await page.waitForLoadState()
   expect(await page.evaluate('document.documentElement.scrollWidth <= innerWidth')).toBe(true)
   await site.shoot(page, name)
 }
