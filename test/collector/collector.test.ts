@@ -37,24 +37,28 @@ async function sameBooks(): Promise<void> {
   rig.exchange.start()
 }
 
-/** Injects a fault, and waits until the exchange says that it struck, and has said more behind it; answers when (µs). */
-async function strike(kind: string, inject: () => unknown): Promise<number> {
+/** When a fault struck, and by when all that had been sent before it was read, µs. */
+type Strike = { readonly atUs: number; readonly readUs: number }
+
+/** Injects a fault, and waits until the exchange says that it struck, and has said more behind it. */
+async function strike(kind: string, inject: () => unknown): Promise<Strike> {
   const before = rig.exchange.faults.length
   inject()
   const struck = () => rig.exchange.faults.slice(before).find((fault) => fault.kind === kind)
   await until(`${kind} strikes`, () => struck() !== undefined)
+  const readUs = await allRead()
   // What is missing shows by what follows, and no test may end the trading before that.
   const { changes } = rig.exchange
   const then = changes()
   await until('trading goes on', () => changes() > then)
-  return struck()?.atUs ?? Number.NaN
+  return { atUs: struck()?.atUs ?? Number.NaN, readUs }
 }
 
 /** Every market is in a gap of this cause that covers the moment, and is over. */
-async function everyMarketToldOf(cause: string, atUs: number): Promise<void> {
+async function everyMarketToldOf(cause: string, { atUs, readUs }: Strike): Promise<void> {
   await sameBooks()
   const covering = (await gapsOf(cause)).filter(
-    ({ from, to }) => from <= atUs && to !== null && to >= atUs,
+    ({ from, to }) => from <= readUs && to !== null && to >= atUs,
   )
   expect(new Set(covering.map(({ ticker }) => ticker)).size).toBe(12)
 }
