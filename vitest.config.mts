@@ -33,6 +33,8 @@ export default defineConfig({
           include: ['test/{collector,simulator,client,local,chaos}/**/*.test.ts'],
           sequence: FIRST,
           testTimeout: 20_000,
+          // Many begin with a Postgres of their own, in which everything is made.
+          hookTimeout: 60_000,
         },
       },
       {
