@@ -4,7 +4,7 @@ import { afterEach, beforeAll, expect, test } from 'vitest'
 import { returnPath } from '#core/return-path'
 import { makeApp } from '../../worker/app.ts'
 import { call } from './api.ts'
-import { deliver, freshStripe, openSession, stripe } from './billing.ts'
+import { beforeMonthEnds, deliver, freshStripe, openSession, stripe } from './billing.ts'
 import {
   callPages,
   hurtSupabase,
@@ -222,14 +222,16 @@ test('while sign-in is away each page says so, and what works on', async () => {
 })
 
 test('a payment: confirmed when Stripe has told of it, by a page that looks again by itself', async () => {
-  const bought = await send('/dashboard/billing/change', { plan: 'starter' })
-  expect([bought.status, bought.location?.includes('/checkout/')]).toEqual([303, true])
+  await beforeMonthEnds(async () => {
+    const bought = await send('/dashboard/billing/change', { plan: 'starter' })
+    expect([bought.status, bought.location?.includes('/checkout/')]).toEqual([303, true])
+    await stripe('pay', { session: await openSession(me.accountId), outcome: 'pay' })
+  })
   const waits = await page('/dashboard/billing?checkout=done')
   expect(waits.headers.get('Refresh')).toContain('/dashboard/billing?checkout=done&look=1')
   const long = await page('/dashboard/billing?checkout=done&look=20')
   expect(long.headers.get('Refresh')).toBeNull()
   expect(textOf(long)).toContain('takes longer than usual')
-  await stripe('pay', { session: await openSession(me.accountId), outcome: 'pay' })
   await deliver()
   const shown = await page('/dashboard/billing?checkout=done')
   expect(textOf(shown)).toContain('You are on Starter')
@@ -276,7 +278,9 @@ async function troubled(how: {
 test('while Stripe is away the pages show what is known, and say that nothing was changed', async () => {
   const other = await signedUp()
   await stripe('faults', { failed: 1 })
-  const form = await send('/dashboard/billing/change', { plan: 'pro' }, other)
+  const form = await beforeMonthEnds(() =>
+    send('/dashboard/billing/change', { plan: 'pro' }, other),
+  )
   expect(form.status).toBe(503)
   expect(textOf(form)).toContain('Payments cannot be reached now; nothing was changed')
   expect((await send('/dashboard/billing/portal', {})).status).toBe(503)

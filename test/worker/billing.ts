@@ -1,12 +1,14 @@
 import { env } from 'cloudflare:workers'
 import { expect } from 'vitest'
 import type { Micros } from '#core/instant'
+import { monthOf } from '#core/period'
 import type { PlanName } from '#core/plan'
 import { openCheckout } from '../../worker/billing/checkout.ts'
 import { forgetPrices } from '../../worker/billing/prices.ts'
 import { setUpStripe } from '../../worker/billing/set-up.ts'
 import { needStripe } from '../../worker/billing/stripe.ts'
 import { call } from './api.ts'
+import { later } from './later.ts'
 import { asOwner } from './store.ts'
 
 /** 2026-11-16 00:00 UTC: the middle of a month of 30 days. */
@@ -33,6 +35,24 @@ export async function stripe<Answer = unknown>(wish: string, given: object = {})
 export async function clockTo(seconds: number): Promise<Micros> {
   await stripe('clock', { toS: seconds })
   return (seconds * 1_000_000) as Micros
+}
+
+const HOUR_S = 3600
+
+/**
+ * Does something that nobody can do in the last half hour of a month: in its last hour it is an hour earlier meanwhile, for
+ * us and for the stand-in, whose clock is else the real one.
+ */
+export async function beforeMonthEnds<Result>(run: () => Promise<Result>): Promise<Result> {
+  const nowS = Math.floor(Date.now() / 1000)
+  const { toUs } = monthOf((nowS * 1_000_000) as Micros)
+  if (toUs / 1_000_000 - nowS > HOUR_S) return run()
+  await stripe('clock', { toS: nowS - HOUR_S })
+  try {
+    return await later(-HOUR_S * 1000, run)
+  } finally {
+    await stripe('clock', { real: true })
+  }
 }
 
 /** An empty stand-in in the middle of November, set up; and what was left of a test before it forgotten. */
