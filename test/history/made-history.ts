@@ -91,7 +91,7 @@ function tell(dice: Dice, plan: Plan, leases: readonly Lease[]) {
   const story = new MarketStory(dice, { ...STEADY, ...plan }, first)
   for (const lease of lived) {
     story.live(lease, lease === first ? after : dice.below(HOUR))
-    if (plan.ends !== undefined && dice.chance(0.2)) story.end(dice.pick(ENDS))
+    if (plan.ends !== undefined && dice.chance(0.35)) story.end(dice.pick(ENDS))
   }
   return story.records
 }
