@@ -13,8 +13,8 @@ import { until } from '../until.ts'
 const SHARDS = 2
 /** Few markets are busy, and none is quiet. */
 const SKEW = 0.5
-/** An object that has something under way is not waited for longer. */
-const EVICTION_MS = 5000
+/** An object has something under way for so long at most, on a busy machine. */
+const EVICTION_MS = 20_000
 /** A collector that was killed is followed by the next within a second or two. */
 const COLLECTOR = {
   RECOVERY_MS: '500',
