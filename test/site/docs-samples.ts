@@ -10,7 +10,7 @@ import type { Site } from './site-rig.ts'
 
 /** Samples ask for what was so long (ms) ago. */
 const AGO_MS = 6000
-/** How long (ms) a sample may take. */
+/** How long (ms) a sample may take; all of them, dozens of programs one after the other, have three minutes. */
 const PATIENCE_MS = 15_000
 /** A new account may ask so often at once, and so often a second: a little less than its plan says. */
 const AT_ONCE = 9
@@ -47,7 +47,7 @@ export function testDocsSamples(site: () => Site): void {
       faults.push(...(await faultsOf(sample, key, ['sh', '-euc', here(sample.text)])))
     }
     expect(faults).toEqual([])
-  })
+  }, 180_000)
 
   test('TypeScript samples do what their page says', async () => {
     const scripts = samples.filter(({ language }) => language === 'ts')
@@ -59,7 +59,7 @@ export function testDocsSamples(site: () => Site): void {
       faults.push(...(await faultsOf(sample, site().product.apiKey, [process.execPath, path])))
     }
     expect(faults).toEqual([])
-  })
+  }, 180_000)
 
   /** A text with the addresses of this product in place of those that it shows, and a time that it has recorded. */
   function here(text: string): string {
