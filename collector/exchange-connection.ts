@@ -106,16 +106,13 @@ export class ExchangeConnection {
     this.#commands.pump(this.sid, now)
   }
 
-  /**
-   * To be called several times a second: looks for silence, and for snapshots that did not come.
-   * @param awake since when it has been, without a pause
-   */
-  tick(now: Micros, awake: Micros): void {
-    this.line.tick(now, awake)
+  /** To be called several times a second: looks for silence, and for snapshots that did not come. */
+  tick(now: Micros): void {
+    this.line.tick(now)
     const ingest = this.#ingest
     if (ingest === null) return
     const quietUs = now - this.#lastFrame(ingest, now)
-    if (Math.min(quietUs, now - awake) > this.#config.SILENCE_MS * 1000) {
+    if (quietUs > this.#config.SILENCE_MS * 1000) {
       this.line.drop('silence', 'silence')
       return
     }

@@ -70,9 +70,6 @@ export class ExchangeFeed {
   readonly #lookout: LookoutConnection
   readonly #places: MarketPlaces
   readonly #timers: NodeJS.Timeout[] = []
-  /** When it was last looked for silence, and since when that has been done without a pause of ours. */
-  #looked: Micros
-  #awake: Micros
 
   constructor({ config, clock, logs, sink }: ExchangeFeedOptions) {
     this.#config = config
@@ -93,9 +90,7 @@ export class ExchangeFeed {
       return new ExchangeConnection({ number, config, clock, owners, events })
     })
     const connections = this.#connections
-    this.#looked = clock()
-    this.#awake = this.#looked
-    this.#places = new MarketPlaces({ config, owners, connections, now: this.#looked })
+    this.#places = new MarketPlaces({ config, owners, connections, now: clock() })
     this.#lookout = new LookoutConnection(config.CONNECTIONS, config, clock, {
       decoded,
       again,
@@ -210,11 +205,7 @@ export class ExchangeFeed {
 
   #tick(): void {
     const now = this.#clock()
-    const { SILENCE_MS, PONG_MS } = this.#config
-    // While this process did not run it heard nothing and asked nothing: that was no silence of the exchange's.
-    if (now - this.#looked > (Math.min(SILENCE_MS, PONG_MS) / 2) * 1000) this.#awake = now
-    this.#looked = now
-    for (const each of this.#all) each.tick(now, this.#awake)
+    for (const each of this.#all) each.tick(now)
   }
 }
 

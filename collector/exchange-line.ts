@@ -102,16 +102,13 @@ export class ExchangeLine {
     this.#rest({ kind: 'stopped' }, 'cut')
   }
 
-  /**
-   * To be called several times a second: sends pings, and misses their answers.
-   * @param awake since when it has been, without a pause
-   */
-  tick(now: Micros, awake: Micros): void {
+  /** To be called several times a second: sends pings, and misses their answers. */
+  tick(now: Micros): void {
     const state = this.#state
     if (state.kind !== 'connected') return
     const { PING_EVERY_MS, PONG_MS } = this.#config
     // A frame that comes after a ping shows as well as its pong that the connection lives; bursts delay pongs.
-    if (state.unanswered !== null && now - Math.max(state.unanswered, awake) > PONG_MS * 1000) {
+    if (state.unanswered !== null && now - state.unanswered > PONG_MS * 1000) {
       this.drop('cut', 'no pong')
     } else if (now - state.pinged >= PING_EVERY_MS * 1000) {
       state.pinged = now

@@ -50,16 +50,13 @@ export class LookoutConnection {
     return this.#lookout?.there ?? []
   }
 
-  /**
-   * To be called several times a second: looks for silence, and for channels that did not come.
-   * @param awake since when it has been, without a pause
-   */
-  tick(now: Micros, awake: Micros): void {
-    this.line.tick(now, awake)
+  /** To be called several times a second: looks for silence, and for channels that did not come. */
+  tick(now: Micros): void {
+    this.line.tick(now)
     const last = this.line.lastFrame
     if (this.#lookout === null || last === null) return
     const { SILENCE_MS, PROBE_MS } = this.#config
-    if (Math.min(now - last, now - awake) > SILENCE_MS * 1000) {
+    if (now - last > SILENCE_MS * 1000) {
       this.line.drop('silence', 'silence')
       return
     }

