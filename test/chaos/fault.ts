@@ -4,6 +4,8 @@ import type { FaultRig } from './fault-rig.ts'
 export type Loss = {
   /** When the first of it was lost, or could have been: the exchange's clock, µs. */
   readonly atUs: number
+  /** By when it had begun to be lost, µs; at `atUs` when absent. */
+  readonly byUs?: number
   readonly markets: readonly string[]
   /** Why, as the gap may say. */
   readonly causes: readonly string[]

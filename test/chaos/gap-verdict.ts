@@ -35,8 +35,9 @@ export function gapProblems(
 }
 
 /** A loss lies in a gap of one of its causes, which is over in time. */
-function lossProblem({ atUs, causes, overUs }: Loss, gaps: readonly StoredGap[]): string[] {
-  const covering = gaps.filter(({ from, to }) => covers(from, to, atUs))
+function lossProblem(loss: Loss, gaps: readonly StoredGap[]): string[] {
+  const { atUs, causes, overUs } = loss
+  const covering = gaps.filter((gap) => covers(gap, loss))
   if (covering.length === 0) return [`lost at ${atUs}, and in no gap`]
   if (!covering.some(({ cause }) => causes.includes(cause))) {
     return [`lost at ${atUs}, and its gap says ${covering[0]?.cause}`]
@@ -56,7 +57,7 @@ function gapProblem(
   if (gaps.some((other) => other.seq < seq && other.from <= from && (other.to ?? from) >= from)) {
     return []
   }
-  const reasons = losses.filter(({ atUs }) => covers(from, to, atUs))
+  const reasons = losses.filter((loss) => covers({ from, to }, loss))
   if (reasons.length === 0) return [`a gap of ${cause} from ${from} to ${to} for no reason`]
   const earliest = reasons.map(({ atUs, markets }) => {
     const before = atUs - ITSELF_US
@@ -72,6 +73,9 @@ function endProblem({ seq, cause, to }: StoredGap, log: StoredLog | undefined): 
   return to === next ? [] : [`its gap of ${cause} ends at ${to}, and its snapshot came at ${next}`]
 }
 
-function covers(from: number, to: number | null, atUs: number): boolean {
-  return from <= atUs + WAY_US && (to === null || to >= atUs)
+function covers(
+  { from, to }: Pick<StoredGap, 'from' | 'to'>,
+  { atUs, byUs = atUs }: Loss,
+): boolean {
+  return from <= byUs + WAY_US && (to === null || to >= atUs)
 }

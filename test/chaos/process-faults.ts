@@ -44,10 +44,7 @@ export const PROCESS_FAULTS: readonly Fault[] = [
       const back = rig.startApart('first')
       await back.is('standby')
       await settled(rig)
-      const handed = epochLoss(rig)
-      second.child.kill('SIGTERM')
-      await back.is('recording')
-      await second.child.ended
+      const handed = await handOver(rig, second, back)
       await rig.recovered()
       const overUs = killed.atUs + SERVES_US
       return { times: 2, losses: [{ ...killed, overUs }, handed] }
@@ -71,10 +68,7 @@ export const PROCESS_FAULTS: readonly Fault[] = [
       await sleep(1000)
       const after = await written(rig, epoch)
       const problems = before === after ? [] : [`it wrote after its lease was lost: ${after}`]
-      const handed = epochLoss(rig)
-      second.child.kill('SIGTERM')
-      await first.is('recording')
-      await second.child.ended
+      const handed = await handOver(rig, second, first)
       await rig.recovered()
       const losses = [{ ...paused, overUs: paused.atUs + SERVES_US }, handed]
       return { times: 1, losses, problems }
@@ -106,6 +100,16 @@ function only(rig: FaultRig, name: string): CollectorApart {
 /** From now on nobody sees any market, until the next epoch's snapshots. */
 function epochLoss({ markets }: FaultRig): Loss {
   return { atUs: trueTime(), markets, causes: ['epoch'] }
+}
+
+/** One records in place of another that is asked to end, which goes on until it can. */
+async function handOver(rig: FaultRig, from: CollectorApart, to: CollectorApart): Promise<Loss> {
+  const asked = epochLoss(rig)
+  from.child.kill('SIGTERM')
+  await to.is('recording')
+  const byUs = trueTime()
+  await from.child.ended
+  return { ...asked, byUs }
 }
 
 /** Waits until a process that has just begun takes no more of the machine. */
