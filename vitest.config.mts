@@ -5,6 +5,8 @@ import { worldOfFile } from './test/worker-worlds.ts'
 
 /** Files of one number run side by side, and before those of the next. */
 const FIRST = { groupOrder: 1 }
+/** Most of these wait for most of their time. */
+const FIRST_AT_ONCE = 3
 
 /** Of the e2e tests those that wait far more than they work: they run beside the worker's tests. */
 const BESIDE = ['test/e2e/{replay,apart,database-away,journey,start,start-cut-off}.test.ts']
@@ -22,6 +24,7 @@ export default defineConfig({
           // Pure: no file leaves anything behind that another could see.
           isolate: false,
           sequence: FIRST,
+          maxWorkers: FIRST_AT_ONCE,
           // Properties are tried for long, and others may be at work beside.
           testTimeout: 20_000,
         },
@@ -32,6 +35,7 @@ export default defineConfig({
           name: 'node',
           include: ['test/{collector,simulator,client,local,chaos}/**/*.test.ts'],
           sequence: FIRST,
+          maxWorkers: FIRST_AT_ONCE,
           testTimeout: 20_000,
           // Many begin with a Postgres of their own, in which everything is made.
           hookTimeout: 60_000,
@@ -43,6 +47,7 @@ export default defineConfig({
           name: 'database',
           include: ['test/{migrations,store}/**/*.test.ts'],
           sequence: FIRST,
+          maxWorkers: FIRST_AT_ONCE,
           testTimeout: 60_000,
           hookTimeout: 60_000,
         },
