@@ -3,7 +3,7 @@ import type { Ticker } from '#core/ticker'
 import { foldStore } from '../store-fold.ts'
 import type { Loss, Struck } from './fault.ts'
 import type { FaultRig } from './fault-rig.ts'
-import { gapProblems } from './gap-verdict.ts'
+import { CLOCKS_US, gapProblems } from './gap-verdict.ts'
 import {
   foldRows,
   type PlainRow,
@@ -15,8 +15,6 @@ import {
 
 /** An as-of book may be so much older than its instant. */
 const WITHIN_US = 2_000_000
-/** Two clocks of one machine may differ by so much. */
-const CLOCKS_US = 20_000
 /** Instants of each market that are drawn from all of the run, besides those at which its log changed since the fault. */
 const DRAWN = 50
 const MOST_PROBLEMS = 20

@@ -5,6 +5,7 @@ import { FAULT_GROUPS, type FaultGroup } from './collector-faults.ts'
 import { judge } from './collector-verdict.ts'
 import type { Fault, Loss, Struck } from './fault.ts'
 import { FaultRig, type FaultRigPlan } from './fault-rig.ts'
+import { CLOCKS_US } from './gap-verdict.ts'
 
 export type FaultReport = {
   readonly fault: string
@@ -82,7 +83,7 @@ async function told({ sql }: FaultRig, losses: readonly Loss[]): Promise<boolean
     const [row] = await sql`
       select count(distinct m.ticker)::int as told
       from kb.book_gaps g join kb.markets m on m.id = g.market_id
-      where m.ticker in ${sql([...markets])} and g.to_us >= ${atUs}`.catch(() => [])
+      where m.ticker in ${sql([...markets])} and g.to_us >= ${atUs - CLOCKS_US}`.catch(() => [])
     if (row?.['told'] !== markets.length) return false
   }
   return true

@@ -8,6 +8,8 @@ const WAY_US = 1_000_000
 const EXCESS_US = 1_000_000
 /** The frame that was lost, and those sent with it, are not the last that came. */
 const ITSELF_US = 50_000
+/** Two clocks of one machine may differ by so much. */
+export const CLOCKS_US = 20_000
 
 /**
  * Every loss is a gap of each of its markets, which begins at the last frame before it and ends with the next snapshot;
@@ -77,5 +79,5 @@ function covers(
   { from, to }: Pick<StoredGap, 'from' | 'to'>,
   { atUs, byUs = atUs }: Loss,
 ): boolean {
-  return from <= byUs + WAY_US && (to === null || to >= atUs)
+  return from <= byUs + WAY_US && (to === null || to >= atUs - CLOCKS_US)
 }
