@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os'
 import { cloudflareTest } from '@cloudflare/vitest-plugin'
 import { defineConfig } from 'vitest/config'
+import { LongestFirst } from './test/longest-first.ts'
 import { worldOfFile } from './test/worker-worlds.ts'
 
 /** Files of one number run side by side, and before those of the next. */
@@ -15,6 +16,7 @@ export default defineConfig({
   test: {
     // On two cores it would be one by itself, and many files wait for most of their time.
     maxWorkers: Math.max(2, availableParallelism() - 1),
+    sequence: { sequencer: LongestFirst },
     projects: [
       {
         extends: true,
