@@ -10,28 +10,15 @@ export class SeenTrades {
   #recent = new Set<string>()
   #older = new Set<string>()
   #lastUs: number | null = null
-  /** Of a connection that ended before all was told that it began with: from when the next one resumes too. */
-  #owedUs: number | null = null
 
-  /** From when trades are to be resumed, µs of the server's clock; null when nothing is known of it. */
+  /** From when who was told all until now resumes later, µs of the server's clock; null when nothing is known of it. */
   get resumeUs(): number | null {
-    if (this.#owedUs !== null) return this.#owedUs
     return this.#lastUs === null ? null : Math.max(0, this.#lastUs - OVERLAP_US)
   }
 
-  /** All trades before this moment of the server's, µs, are known or were never asked for. */
+  /** A connection begins at this moment of the server's, µs: who is told all on it knows all trades of before. */
   startAt(serverUs: number): void {
-    this.#lastUs ??= serverUs
-  }
-
-  /** The connection is gone: what comes live on the next one says nothing of what came before it. */
-  disconnect(): void {
-    this.#owedUs = this.resumeUs
-  }
-
-  /** All that was resumed was told. */
-  caughtUp(): void {
-    this.#owedUs = null
+    this.#lastUs = Math.max(this.#lastUs ?? 0, serverUs)
   }
 
   /** @returns whether this trade was not told yet */

@@ -95,7 +95,7 @@ export type StreamEvent =
       readonly rejected: readonly { readonly market: string; readonly code: string }[]
     }
   | { readonly type: 'joined' | 'left'; readonly id: number; readonly markets: readonly string[] }
-  /** Every book of this subscription is current. */
+  /** Every book of this subscription is current, and every trade that it resumed was told. */
   | { readonly type: 'ready'; readonly id: number }
   | { readonly type: 'unsubscribed'; readonly id: number }
   /** The server could not do what was asked: `id` is that of the subscription, `market` the one that it is of, if any. */

@@ -30,6 +30,7 @@ export class StreamFollower {
   /** That there is no connection was told. */
   #saidAway = false
   #feedDown = false
+  #ready = false
   #healthy = false
 
   /** @param only the market of a single market's stream, else null */
@@ -56,11 +57,8 @@ export class StreamFollower {
 
   /** Ends a subscription; books that no other one may cover are forgotten. */
   unsubscribe(id: number): void {
-    const sub = this.#subscriptions.remove(id)
+    const sub = this.#remove(id)
     if (sub !== null && this.#connected) this.outbox.put({ op: 'unsubscribe', sub })
-    for (const market of this.#books.keys()) {
-      if (this.#subscriptions.shown(market) === null) this.#forget(market)
-    }
   }
 
   /** Asks for a new start of a market that is followed. */
@@ -93,10 +91,10 @@ export class StreamFollower {
     const known = this.#saidAway || (retryMs === null && !this.#connected)
     this.#saidAway = true
     this.#connected = false
+    this.#ready = false
     this.#healthy = false
     this.#source.broken = true
-    this.#subscriptions.disconnect()
-    this.#trades.disconnect()
+    this.#subscriptions.disconnect(this.#trades.resumeUs)
     this.#asked.clear()
     this.#refused.clear()
     this.outbox.clear()
@@ -107,7 +105,11 @@ export class StreamFollower {
   /** Takes a message. @returns what there is to tell, in order */
   hear(message: ServerMessage, nowMs: number): StreamEvent[] {
     const events = this.#tell(message, nowMs)
-    const whole = this.#connected && !this.#feedDown && this.#subscriptions.ready
+    const { ready } = this.#subscriptions
+    // What was resumed and missed nothing is not spoken of. The last that was waited for may have been given up.
+    if (ready && !this.#ready) for (const book of this.#books.values()) book.vouch()
+    this.#ready = ready
+    const whole = this.#connected && !this.#feedDown && ready
     if (whole === this.#healthy) return events
     this.#healthy = whole
     if (whole) events.push({ type: 'healthy' })
@@ -134,7 +136,7 @@ export class StreamFollower {
 
   #sendSubscribe(id: number): void {
     const books = this.#books.values()
-    const command = this.#subscriptions.command(id, books, this.#trades.resumeUs)
+    const command = this.#subscriptions.command(id, books)
     if (command !== null) this.outbox.put(command)
   }
 
@@ -233,11 +235,6 @@ export class StreamFollower {
     }
     if (message.type === 'ready') {
       const id = this.#subscriptions.readied(sub)
-      // What was resumed and missed nothing is not spoken of.
-      if (this.#subscriptions.ready) {
-        this.#trades.caughtUp()
-        for (const book of this.#books.values()) book.vouch()
-      }
       return id === null ? [] : [{ type: 'ready', id }]
     }
     const id = this.#subscriptions.idOf(sub)
@@ -259,9 +256,18 @@ export class StreamFollower {
     else if (code === 'too_many_markets' && market !== undefined) this.#forget(market)
     else if (id !== undefined && this.#subscriptions.isPending(id)) {
       if (PASSING_ERRORS.has(code)) this.#refused.set(id, nowMs)
-      else this.#subscriptions.remove(id)
+      else this.#remove(id)
     }
     return { type: 'error', id: id ?? null, market: market ?? null, code, message }
+  }
+
+  /** A subscription is no more, nor are the books that no other one may cover. @returns its number, null when it had none */
+  #remove(id: number): number | null {
+    const sub = this.#subscriptions.remove(id)
+    for (const market of this.#books.keys()) {
+      if (this.#subscriptions.shown(market) === null) this.#forget(market)
+    }
+    return sub
   }
 
   /** A book that no subscription has is followed no more: nobody would vouch for it. */

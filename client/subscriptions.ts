@@ -21,8 +21,8 @@ type Wanted = {
   readonly markets: ReadonlySet<string>
   /** Of what it may cover, this was said not to be among it on this connection. */
   readonly without: Set<string>
-  /** It was open on an earlier connection: trades are resumed. */
-  before: boolean
+  /** From when trades are resumed, µs of the server's clock; null until a connection ended on which it was ready. */
+  tradesUs: number | null
   sub: number | null
   ready: boolean
 }
@@ -44,7 +44,7 @@ export class Subscriptions {
     this.#only = only
   }
 
-  /** Whether every book that is subscribed to has come. */
+  /** Whether all was sent that the subscriptions begin with. */
   get ready(): boolean {
     return [...this.#wanted.values()].every(({ ready }) => ready)
   }
@@ -58,7 +58,7 @@ export class Subscriptions {
     this.#last += 1
     const markets = new Set(this.#only === null ? selection.markets : [this.#only])
     const id = this.#last
-    const fresh = { before: false, sub: null, ready: false }
+    const fresh = { tradesUs: null, sub: null, ready: false }
     this.#wanted.set(id, { id, selection, markets, without: new Set(), ...fresh })
     this.#shown.clear()
     return id
@@ -97,7 +97,6 @@ export class Subscriptions {
     const wanted = id === null ? undefined : this.#wanted.get(id)
     if (wanted === undefined) return null
     wanted.ready = true
-    wanted.before = true
     return wanted.id
   }
 
@@ -117,9 +116,13 @@ export class Subscriptions {
     this.#shown.delete(market)
   }
 
-  /** The connection is gone, and the numbers with it. */
-  disconnect(): void {
+  /**
+   * The connection is gone, and the numbers with it.
+   * @param tradesUs from when those resume trades that were ready; the others were not told all, whatever came live meanwhile
+   */
+  disconnect(tradesUs: number | null): void {
     for (const wanted of this.#wanted.values()) {
+      if (wanted.ready) wanted.tradesUs = tradesUs
       wanted.sub = null
       wanted.ready = false
       wanted.without.clear()
@@ -145,12 +148,11 @@ export class Subscriptions {
   /**
    * What subscribes to `id` on a new connection.
    * @param books what was followed until now
-   * @param tradesUs until when all trades are known, µs; null when that is not known
    */
-  command(id: number, books: Iterable<FollowedBook>, tradesUs: number | null): object | null {
+  command(id: number, books: Iterable<FollowedBook>): object | null {
     const wanted = this.#wanted.get(id)
     if (wanted === undefined) return null
-    const { selection, before } = wanted
+    const { selection, tradesUs } = wanted
     const channels = selection.channels ?? ['book']
     const resume = channels.includes('book') ? this.#resumed(wanted, books) : {}
     return {
@@ -159,9 +161,7 @@ export class Subscriptions {
       channels,
       ...(this.#only === null ? selectorsOf(selection) : {}),
       ...(Object.keys(resume).length === 0 ? {} : { resume }),
-      ...(before && tradesUs !== null && channels.includes('trade')
-        ? { resume_trades_us: tradesUs }
-        : {}),
+      ...(tradesUs !== null && channels.includes('trade') ? { resume_trades_us: tradesUs } : {}),
     }
   }
 

@@ -225,3 +225,70 @@ test('trades that were resumed are resumed again until all of them were told', (
   follower.hear({ type: 'ready', sub: 1 }, 0)
   expect(resumedFrom()).toBeGreaterThan(us + 50_000_000)
 })
+
+test('who was told all resumes trades from the last that came, whatever another subscription still waits for', () => {
+  const follower = opened(
+    { markets: ['M'], channels: ['trade'] },
+    { markets: ['N'], channels: ['trade'] },
+  )
+  for (const sub of [1, 2]) follower.hear({ type: 'ready', sub }, 0)
+  const us = 1_795_280_402_000_000
+  const hear = (id: string, recv_us: number) =>
+    follower.hear({ ...TRADE, trade_id: id, event_us: recv_us, recv_us }, 0)
+  hear('one', us)
+  follower.disconnected('disconnected', 100)
+  follower.connected(0)
+  follower.outbox.take(0)
+  for (const id of [1, 2]) {
+    follower.hear({ type: 'subscribed', id, sub: id, accepted: 1, rejected: [] }, 0)
+  }
+  follower.hear({ type: 'ready', sub: 1 }, 0)
+  hear('two', us + 60_000_000)
+  follower.disconnected('disconnected', 100)
+  follower.connected(0)
+  const [first, second] = follower.outbox.take(0) as { resume_trades_us?: number }[]
+  expect(first?.resume_trades_us).toBeGreaterThan(us + 50_000_000)
+  expect(second?.resume_trades_us).toBeLessThan(us)
+})
+
+test('where no trades come the next connection resumes from the last, not from the first', () => {
+  const follower = opened({ markets: ['M'], channels: ['trade'] })
+  follower.hear({ type: 'ready', sub: 1 }, 0)
+  const us = 1_795_280_402_000_000
+  const again = (server_us: number) => {
+    follower.disconnected('disconnected', 100)
+    follower.connected(0)
+    follower.hear({ ...WELCOME, server_us }, 0)
+    follower.hear({ type: 'subscribed', id: 1, sub: 1, accepted: 1, rejected: [] }, 0)
+    const [said] = follower.outbox.take(0) as { resume_trades_us?: number }[]
+    return said?.resume_trades_us
+  }
+  again(us)
+  // It was not told all: what it resumes from stays.
+  expect(again(us + 60_000_000)).toBeLessThan(us - 60_000_000)
+  follower.hear({ type: 'ready', sub: 1 }, 0)
+  const from = again(us + 120_000_000)
+  expect(from).toBeGreaterThan(us + 50_000_000)
+  expect(from).toBeLessThan(us + 60_000_000)
+})
+
+test.each(['unsubscribed', 'refused'] as const)(
+  'what was resumed is vouched for once the last subscription that was waited for is %s',
+  (how) => {
+    const follower = opened({ markets: ['M'] }, { markets: ['N'] })
+    for (const market of ['M', 'N']) follower.hear(image(market), 0)
+    for (const sub of [1, 2]) follower.hear({ type: 'ready', sub }, 0)
+    follower.disconnected('disconnected', 0)
+    follower.connected(0)
+    follower.hear(WELCOME, 0)
+    follower.hear({ type: 'subscribed', id: 1, sub: 1, accepted: 1, rejected: [] }, 0)
+    follower.hear({ type: 'ready', sub: 1 }, 0)
+    expect(follower.books.get('M')?.stale).toBe(true)
+    const error = { type: 'error', id: 2, code: 'too_many_markets', message: 'why' } as const
+    if (how === 'unsubscribed') follower.unsubscribe(2)
+    const told = follower.hear(how === 'refused' ? error : { type: 'pong' }, 0)
+    expect(told.map(({ type }) => type)).toContain('healthy')
+    expect(follower.books.get('M')?.stale).toBe(false)
+    expect(follower.books.has('N')).toBe(false)
+  },
+)
