@@ -185,6 +185,24 @@ test('trades that were being looked for when a gateway was evicted are looked fo
   expect(await stream.nextWith('type', 'ready')).toEqual({ type: 'ready', sub: 1 })
 })
 
+test('an object whose table of what is owed has a column more keeps what is owed', async () => {
+  await streams.open()
+  await runInDurableObject(await gateway(), (_, { storage: { sql } }) => {
+    sql.exec('drop table owed')
+    sql.exec(`create table owed (
+      connection text, sub integer, is_ready integer, trades_us integer, primary key (connection, sub))`)
+    const memory = new GatewayMemory(sql)
+    const wanted = { events: [], series: [], depth: null, conflate_ms: 0, all: false }
+    memory.open('c', 1, { ...wanted, channels: ['trade'], markets: [market] }, [market])
+    memory.owe('c', 1, 7)
+    expect(memory.load('c')).toMatchObject([{ sub: 1, owed: { tradesFromUs: 7 } }])
+    memory.forget('c')
+    sql.exec('drop table owed')
+    // As it is made now, for the object that goes on.
+    new GatewayMemory(sql)
+  })
+})
+
 test('markets that a selection has no room for are told of once until it fits again', async () => {
   const series = `LAPSE${tests}`
   const event = `${series}-26NOV22`

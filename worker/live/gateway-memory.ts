@@ -80,7 +80,9 @@ export class GatewayMemory {
    * @param tradesFromUs from when on it wants trades, µs; null for those that come live
    */
   owe(connection: string, sub: number, tradesFromUs: number | null): void {
-    this.#sql.exec('insert or replace into owed values (?, ?, ?)', connection, sub, tradesFromUs)
+    // Named, as an object's table may be older and have a column more.
+    const insert = 'insert or replace into owed (connection, sub, trades_us) values (?, ?, ?)'
+    this.#sql.exec(insert, connection, sub, tradesFromUs)
   }
 
   /** A subscription was told all that it began with. */
