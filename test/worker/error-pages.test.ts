@@ -93,6 +93,7 @@ test('a page answers HEAD as it answers GET, without its text', async () => {
     '/pricing',
     '/docs',
     '/llms.txt',
+    '/auth/confirm',
     '/openapi.json/none',
     '/no/such/page',
   ]) {
