@@ -1,7 +1,13 @@
+import { env } from 'cloudflare:workers'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import type { Micros } from '#core/instant'
+import { RecentTrades } from '#core/recent-trades'
 import type { Trade } from '#core/trade'
-import { printTrade } from '#core/wire/trade'
+import { printTrade, type WireTrade } from '#core/wire/trade'
+import { withDatabase } from '../../worker/database.ts'
+import { settingsOf } from '../../worker/env.ts'
+import type { Connection } from '../../worker/live/gateway-connection.ts'
+import { Recovery } from '../../worker/live/gateway-recovery.ts'
 import { TestCollector } from './collector.ts'
 import { forget, setUnsent } from './gateway-object.ts'
 import { GatewayStreams } from './gateway-streams.ts'
@@ -175,4 +181,28 @@ test('a slow reader is told of a gap in place of the trades that it was not sent
   const again = { markets: [market], channels: CHANNELS, resume_trades_us: now - 1 }
   slow.send({ op: 'subscribe', ...again })
   await untilTold(slow, 't1')
+})
+
+test('what was held when it was asked for is told, though more comes while the store is read than can be held', async () => {
+  const other = `${market}-OTHER`
+  const recent = new RecentTrades(2)
+  recent.follow(market, now - MINUTE)
+  recent.take([printTrade(traded('t1', 5000))])
+  const burst = ['o1', 'o2'].map((id) => ({ ...printTrade(traded(id, 0)), market: other }))
+  const recovery = new Recovery((run) => {
+    recent.take(burst)
+    return withDatabase(settingsOf(env).HYPERDRIVE_READER, () => {}, run)
+  }, recent)
+  const told: string[] = []
+  const holes: unknown[] = []
+  const connection = {
+    isOpen: true,
+    subscriptions: { members: () => new Set([market, other]) },
+    seats: new Map([[market, { channels: new Set(CHANNELS), count: () => {} }]]),
+    knows: () => false,
+    takeTrade: (_: string, { trade_id }: WireTrade) => told.push(trade_id),
+    tellHole: (hole: unknown) => holes.push(hole),
+  }
+  await recovery.tellTrades(connection as unknown as Connection, 1, now - 10_000_000)
+  expect({ told, holes }).toEqual({ told: ['t1'], holes: [] })
 })

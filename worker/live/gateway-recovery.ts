@@ -55,9 +55,10 @@ export class Recovery {
     const held = this.#recent.after(markets, afterUs)
     const sought = markets.filter((market) => (held.get(market)?.whole ?? span.untilUs) > afterUs)
     const { trades, gaps } = await this.#trades.read(sought, span)
-    // What came live meanwhile the connection was told already.
-    const kept = [...this.#recent.after(markets, afterUs).values()].map((each) => each.trades)
-    const missed = [...trades, ...kept.flat()].filter((trade) => !connection.knows(trade))
+    // What came live meanwhile the connection was told already; what was held before may be held no more.
+    const kept = [...held.values(), ...this.#recent.after(markets, afterUs).values()]
+    const recent = kept.flatMap((each) => each.trades)
+    const missed = [...trades, ...recent].filter((trade) => !connection.knows(trade))
     missed.sort(inOrder)
     for (let at = 0; at < missed.length && connection.isOpen; at += TRADES) {
       if (at > 0) await new Promise((resolve) => setTimeout(resolve, PAUSE_MS))
