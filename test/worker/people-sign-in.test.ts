@@ -173,11 +173,10 @@ test('nothing tells whether somebody has an address: not the answer, not its hea
   const unconfirmed = newEmail()
   await callPages('/auth/sign-up', {}, { email: unconfirmed, password: PASSWORD })
   const seen = async (path: string, body: object) => {
-    const began = Date.now()
     const answer = await callPages(path, {}, body)
     const { request_id: _id, error, data, meta } = answer.body as Record<string, unknown>
     const headers = [...answer.headers.keys()].sort()
-    const waited = Date.now() - began >= Number(env.MAIL_ANSWER_MS) - 5
+    const waited = answer.ms >= Number(env.MAIL_ANSWER_MS) - 5
     return { status: answer.status, error, data, headers, waited, shape: Object.keys(meta ?? {}) }
   }
   const sent = (email: string) => ({ email, password: 'some other word' })

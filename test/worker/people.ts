@@ -78,13 +78,13 @@ async function personOf(session: TestSession): Promise<TestPerson> {
 
 /**
  * Calls the Worker as a page does, with JSON by POST when there is a body, and waits until all that the request has left
- * behind is done: a mail may be sent after its answer.
+ * behind is done: a mail may be sent after its answer. @returns the answer, and how long it took by itself, ms
  */
 export async function callPages(
   path: string,
   headers: Readonly<Record<string, string>> = {},
   body?: unknown,
-): Promise<Answer> {
+): Promise<Answer & { readonly ms: number }> {
   const context = createExecutionContext()
   const request = new Request(`${ORIGIN}${path}`, {
     redirect: 'manual',
@@ -92,10 +92,13 @@ export async function callPages(
     headers: { Origin: ORIGIN, 'Content-Type': 'application/json', ...headers },
     ...(body === undefined ? {} : { body: JSON.stringify(body) }),
   })
+  const began = Date.now()
   const response = await app.fetch(request, env, context)
   const text = await response.text()
+  const ms = Date.now() - began
   await waitOnExecutionContext(context)
   return {
+    ms,
     status: response.status,
     headers: response.headers,
     body: text === '' ? {} : (JSON.parse(text) as Record<string, unknown>),
