@@ -16,14 +16,15 @@ beforeAll(async () => {
 })
 afterAll(() => rig.stop())
 
-type Gap = { from: number; to: number | null; ticker: string }
+type Gap = { from: number; noticed: number; to: number | null; ticker: string }
 
 async function gapsOf(cause: string): Promise<Gap[]> {
   const rows = await rig.owner`
-    select g.from_us::text as f, g.to_us::text as t, m.ticker
+    select g.from_us::text as f, g.noticed_us::text as n, g.to_us::text as t, m.ticker
     from kb.book_gaps g join kb.markets m on m.id = g.market_id where g.cause = ${cause}`
   return rows.map((row) => ({
     from: Number(row['f']),
+    noticed: Number(row['n']),
     to: row['t'] === null ? null : Number(row['t']),
     ticker: row['ticker'] as string,
   }))
@@ -61,6 +62,8 @@ async function everyMarketToldOf(cause: string, { atUs, readUs }: Strike): Promi
     ({ from, to }) => from <= readUs && to !== null && to >= atUs,
   )
   expect(new Set(covering.map(({ ticker }) => ticker)).size).toBe(12)
+  // It begins where all was well, not with what showed the loss.
+  for (const { from, noticed } of covering) expect(from).toBeLessThan(noticed)
 }
 
 test('what the exchange says is what the store holds', async () => {

@@ -1,6 +1,7 @@
 import { afterEach, expect, test } from 'vitest'
 import type { Micros } from '#core/instant'
 import type { Ticker } from '#core/ticker'
+import { trueTime } from '../../simulator/clock.ts'
 import type { ExchangeOptions } from '../../simulator/options.ts'
 import { must } from '../core/arbitraries.ts'
 import { until } from '../until.ts'
@@ -366,8 +367,10 @@ test('when the lookout is cut its channels are lost from their last frames, and 
   const rig = await feed()
   await until('trades', () => rig.frames.some(({ kind }) => kind === 'trade'))
   const theirs = rig.exchange.connectionList().filter(({ markets }) => markets.length === 0)
-  rig.exchange.only(must(theirs[0]).connection).cut()
+  rig.exchange.pause()
   const readUs = await allRead()
+  await until('it is later than their last frames', () => trueTime() > readUs)
+  rig.exchange.only(must(theirs[0]).connection).cut()
   await until('all resumed', () => rig.turns.length === 9)
   for (const channel of ['trade', 'ticker', 'market_lifecycle_v2']) {
     expect(turnsOf(rig, channel)).toEqual(['resumed', 'lost', 'resumed'])

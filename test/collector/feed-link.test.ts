@@ -1,4 +1,4 @@
-import { afterEach, expect, test, vi } from 'vitest'
+import { afterEach, expect, onTestFinished, test, vi } from 'vitest'
 import { standingOf } from '#core/market-standing'
 import type { Ticker } from '#core/ticker'
 import type { FeedItem } from '#core/wire/feed'
@@ -200,6 +200,10 @@ test('thousands of markets are answered in pieces, with turns for others in betw
     others = setImmediate(count)
   }
   let others = setImmediate(count)
+  onTestFinished(() => {
+    clearImmediate(others)
+    vi.restoreAllMocks()
+  })
   const take = FeedOutbox.prototype.take
   vi.spyOn(FeedOutbox.prototype, 'take').mockImplementation(function (this: FeedOutbox, nowMs) {
     const piece = take.call(this, nowMs)
@@ -209,8 +213,6 @@ test('thousands of markets are answered in pieces, with turns for others in betw
   rig.shard.watched = markets
   rig.shard.say({ watch: markets })
   await rig.agree()
-  clearImmediate(others)
-  vi.restoreAllMocks()
   const batches = rig.shard.told.filter((message) => 'n' in message)
   expect(batches.length).toBeGreaterThan(4)
   expect(Math.max(...rig.shard.sizes)).toBeLessThan(520 * 1024)
