@@ -35,7 +35,10 @@ test('who is signed in is told of the calls of their account, and of nothing tha
   const tried = await edge.call(`${trades}?limit=5&dry_run=1`, key)
   const answer = await told(person)
   expect(answer).toMatchObject({ total: 4, pages: 1 })
-  // Not by their order: two of them may be of one millisecond.
+  const times = answer.calls.map((each) => String(each['ts']))
+  expect(times).toEqual(times.toSorted().toReversed())
+  expect(answer.calls.at(-1)?.['request_id']).toBe(book.headers.get('X-Request-Id'))
+  // Not by their order: two of those that ask nobody may be of one millisecond.
   const [first, wrong, unknown, dry] = [book, wronged, lost, tried].map(({ headers }) =>
     answer.calls.find((each) => each['request_id'] === headers.get('X-Request-Id')),
   )

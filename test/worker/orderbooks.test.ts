@@ -105,6 +105,7 @@ test('beyond the watermark all books wait once, and none is told', async () => {
   expect(Date.now() - began).toBeGreaterThan(900)
   // One after the other they would wait for five seconds.
   expect(Date.now() - began).toBeLessThan(4500)
+  expect(books).toHaveLength(names.length)
   for (const { error } of books) {
     expect(error).toMatchObject({
       code: 'upstream_degraded',
