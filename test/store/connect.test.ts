@@ -114,7 +114,7 @@ test('a store that refuses is asked again with the next statement', async () => 
   expect(await codeOf(sql`select 1`)).toBe('done')
 })
 
-test('a store that falls silent fails the statement in time', async () => {
+test('a store that falls silent fails the statement in time', { timeout: 20_000 }, async () => {
   const hasty = connectStore(address, 3, { connectMs: SILENT_MS, silenceMs: SILENT_MS })
   await hasty`select 1`
   proxy.mode = 'mute'
