@@ -269,7 +269,7 @@ test('where the record went on and the feed did not, who is told a stale book is
     })
 })
 
-test('who was told that nobody vouches hears at once that somebody does again', async () => {
+test('who was told that nobody vouches hears with the next beat that somebody does again', async () => {
   deafen()
   const stream = await openStream(ticker)
   stream.send({ op: 'subscribe' })
