@@ -39,9 +39,12 @@ test('the first epoch finds no logs, and its watermark is its opening', async ()
 
 test('after a crash every log left open gets a gap from the last proof of life, with the watermark', async () => {
   const old = await take(store.collector)
-  const [a, b, c, d] = await Promise.all(
-    ['A', 'B', 'C', 'D'].map((name) => addMarket(store.collector, old, `KXRAIN-26NOV22-${name}`)),
-  )
+  // One after the other: their numbers are to be in this order.
+  const ids: number[] = []
+  for (const name of ['A', 'B', 'C', 'D']) {
+    ids.push(await addMarket(store.collector, old, `KXRAIN-26NOV22-${name}`))
+  }
+  const [a, b, c, d] = ids
   await open(store.collector, old, NOW)
   const quiet = new LogMaker(a ?? 0, old)
   quiet.snapshot(at(100), [[1, 1]], [], 'first')
