@@ -83,6 +83,8 @@ test('a page that is posted to leads to the page, and a form’s address that is
   expect(opened.status).toBe(405)
   expectPage(opened, 'There is nothing to see here')
   expect(opened.text).toContain('class="button" href="/dashboard/settings"')
+  const put = await ask('/auth/confirm', BROWSER, 'PUT')
+  expect([put.status, put.headers.get('Allow')]).toEqual([405, 'GET, POST, HEAD'])
   const told = await ask('/pricing', PROGRAM, 'POST')
   expect(JSON.parse(told.text).error.code).toBe('method_not_allowed')
 })

@@ -47,7 +47,7 @@ const FIRST_PAGE = '/dashboard/keys?first=1'
 
 /**
  * `POST /auth/confirm` with what a mailed link holds. The link itself leads to a page with a button, of the same address:
- * programs that look into mails follow links, and a link is good once. Forms are left to the page.
+ * programs that look into mails follow links, and a link is good once. Forms and other methods are left to the page.
  */
 export function addConfirmRoute(app: OpenAPIHono<App>): void {
   app.post('/auth/confirm', (c, next) => (isForm(c) ? next() : confirm(c)))

@@ -21,8 +21,6 @@ const POSTED = [
 export function addPeople(app: OpenAPIHono<App>): void {
   for (const path of POSTED) app.use(path, only('POST'))
   app.use('/account/session', only('GET'))
-  // Its page is at the same address.
-  app.use('/auth/confirm', only('GET', 'HEAD', 'POST'))
   addMailRoutes(app)
   addSignInRoute(app)
   addConfirmRoute(app)
