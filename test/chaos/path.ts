@@ -209,12 +209,9 @@ class ChaosRun {
 
   /** An as-of is answered only when all that came before it is stored, and asked again as long as it is refused. */
   async #allStored(atUs: number): Promise<void> {
-    const market = this.#random.pick(this.#truth.markets)
-    let answer = await this.#book(market, atUs)
-    const deadline = Date.now() + AGREE_MS
-    while (answer.status === 503 && Date.now() < deadline) answer = await this.#book(market, atUs)
-    const { data } = answer.body
-    if (data?.status !== 'as_of') this.#problem(`end: ${JSON.stringify(answer.body)}`)
+    const path = bookPath(this.#random.pick(this.#truth.markets), atUs)
+    const { body } = await this.#product.getAgain<{ data?: BookData }>(path)
+    if (body.data?.status !== 'as_of') this.#problem(`end: ${JSON.stringify(body)}`)
   }
 
   /**
@@ -302,9 +299,7 @@ class ChaosRun {
   }
 
   async #book<More = unknown>(market: string, atUs?: number) {
-    const at = atUs === undefined ? '' : `&at=${atUs}`
-    const path = `/v1/markets/${encodeURIComponent(market)}/orderbook?view=native${at}`
-    return this.#product.get<{ data?: BookData & More }>(path)
+    return this.#product.get<{ data?: BookData & More }>(bookPath(market, atUs))
   }
 
   async #checksums(): Promise<Record<string, number | null>> {
@@ -319,6 +314,11 @@ class ChaosRun {
   #problem(text: string): void {
     if (this.#problems.length < STOP_AT_PROBLEMS) this.#problems.push(text)
   }
+}
+
+function bookPath(market: string, atUs?: number): string {
+  const at = atUs === undefined ? '' : `&at=${atUs}`
+  return `/v1/markets/${encodeURIComponent(market)}/orderbook?view=native${at}`
 }
 
 /** The gaps that a subscriber was told of, each up to the snapshot that followed it. */
