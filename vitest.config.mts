@@ -4,10 +4,8 @@ import { defineConfig } from 'vitest/config'
 import { LongestFirst } from './test/longest-first.ts'
 import { worldOfFile } from './test/worker-worlds.ts'
 
-/** Files of one number run side by side, and before those of the next. */
-const FIRST = { groupOrder: 1 }
-/** Most of these wait for most of their time. */
-const FIRST_AT_ONCE = 3
+/** Files of one number run side by side, and before those of the next; most of these wait for most of their time. */
+const FIRST = { sequence: { groupOrder: 1 }, maxWorkers: 3 }
 
 /** Of the e2e tests those that wait far more than they work: they run beside the worker's tests. */
 const BESIDE = ['test/e2e/{replay,apart,database-away,journey,start,start-cut-off}.test.ts']
@@ -25,8 +23,7 @@ export default defineConfig({
           include: ['test/core/**/*.test.ts', 'test/*.test.ts'],
           // Pure: no file leaves anything behind that another could see.
           isolate: false,
-          sequence: FIRST,
-          maxWorkers: FIRST_AT_ONCE,
+          ...FIRST,
           // Properties are tried for long, and others may be at work beside.
           testTimeout: 20_000,
         },
@@ -36,8 +33,7 @@ export default defineConfig({
         test: {
           name: 'node',
           include: ['test/{collector,simulator,client,local,chaos}/**/*.test.ts'],
-          sequence: FIRST,
-          maxWorkers: FIRST_AT_ONCE,
+          ...FIRST,
           testTimeout: 20_000,
           // Many begin with a Postgres of their own, in which everything is made.
           hookTimeout: 60_000,
@@ -48,8 +44,7 @@ export default defineConfig({
         test: {
           name: 'database',
           include: ['test/{migrations,store}/**/*.test.ts'],
-          sequence: FIRST,
-          maxWorkers: FIRST_AT_ONCE,
+          ...FIRST,
           testTimeout: 60_000,
           hookTimeout: 60_000,
         },
